@@ -1,0 +1,110 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { HeaderTable, MessageProperties } from './message';
+
+/** A message handed to a consumer. It is settled once, on the channel that delivered it and on no other. */
+export interface Delivery {
+  readonly content: Buffer;
+  readonly properties: MessageProperties;
+  /** `properties.headers`, never absent. */
+  readonly headers: HeaderTable;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly redelivered: boolean;
+  readonly queue: string;
+  /** Whether it was settled, or was delivered without acknowledgement. */
+  readonly settled: boolean;
+  /** Its channel closed before it was settled: the broker has taken the message back and delivers it again. */
+  readonly lost: boolean;
+  /** Each returns false when it was settled before or its channel is gone: then the broker has taken the message back. */
+  ack(): boolean;
+  nack(options: { readonly requeue: boolean }): boolean;
+  reject(options: { readonly requeue: boolean }): boolean;
+}
+
+const NO_HEADERS: HeaderTable = Object.freeze({});
+
+/** The channel a delivery came on, as its consumer keeps it. */
+export interface DeliveringChannel {
+  readonly channel: Channel;
+  readonly queue: string;
+  readonly noAck: boolean;
+  /** False from the moment the channel closes. */
+  readonly open: boolean;
+  /** Deliveries not yet settled. */
+  unsettled: number;
+}
+
+/** A delivery of amqplib, bound to its channel. */
+export class ChannelDelivery implements Delivery {
+  readonly #message: ConsumeMessage;
+  readonly #source: DeliveringChannel;
+  #settled: boolean;
+
+  constructor(message: ConsumeMessage, source: DeliveringChannel) {
+    this.#message = message;
+    this.#source = source;
+    this.#settled = source.noAck;
+  }
+
+  get content(): Buffer {
+    return this.#message.content;
+  }
+
+  get properties(): MessageProperties {
+    return this.#message.properties as MessageProperties;
+  }
+
+  get headers(): HeaderTable {
+    return (this.#message.properties.headers as HeaderTable | undefined) ?? NO_HEADERS;
+  }
+
+  get exchange(): string {
+    return this.#message.fields.exchange;
+  }
+
+  get routingKey(): string {
+    return this.#message.fields.routingKey;
+  }
+
+  get redelivered(): boolean {
+    return this.#message.fields.redelivered;
+  }
+
+  get queue(): string {
+    return this.#source.queue;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  get lost(): boolean {
+    return !this.#settled && !this.#source.open;
+  }
+
+  ack(): boolean {
+    return this.#settle((channel, message) => channel.ack(message));
+  }
+
+  nack({ requeue }: { readonly requeue: boolean }): boolean {
+    return this.#settle((channel, message) => channel.nack(message, false, requeue));
+  }
+
+  reject({ requeue }: { readonly requeue: boolean }): boolean {
+    return this.#settle((channel, message) => channel.reject(message, requeue));
+  }
+
+  #settle(settle: (channel: Channel, message: ConsumeMessage) => void): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    if (!this.#source.open) return false;
+    this.#source.unsettled -= 1;
+    try {
+      settle(this.#source.channel, this.#message);
+      return true;
+    } catch {
+      // The channel is closing: amqplib throws, and the broker takes the message back.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** The channel type of the library, so that nobody else needs to import it. */
+export type { Channel, ConfirmChannel } from 'amqplib';
+export { type BrokerUrlParts, brokerUrl, checkedBrokerUrl, redactUrl } from './broker-url';
+export { closeChannel } from './close-channel';
+export { AmqpConnection } from './connection';
+export type {
+  AmqpConnectionEvents,
+  AmqpConnectionOptions,
+  BrokerDescription,
+  ConnectionState,
+  TlsOptions,
+} from './connection-options';
+export { AmqpConnections } from './connections';
+export { AmqpConsumer, type ConsumeArguments, type ConsumerOptions } from './consumer';
+export type {
+  BindingDeclaration,
+  ExchangeBindingDeclaration,
+  ExchangeDeclaration,
+  QueueDeclaration,
+  QueueStatus,
+} from './declarations';
+export type { Delivery } from './delivery';
+export { toRabbitMQError } from './error-mapping';
+export {
+  ConnectionError,
+  type ConnectionErrorCode,
+  QueueError,
+  type QueueErrorCode,
+  RabbitMQError,
+  type RabbitMQErrorOptions,
+} from './errors';
+export { decodeHeaders, encodeHeaders } from './header-table';
+export type { AmqpLogger } from './log';
+export type { HeaderTable, HeaderValue, MessageProperties } from './message';
+export type { PublishRequest } from './message-validation';
+export { ConfirmPublisher, type PublisherOptions } from './publisher';
+export type { QueueArguments } from './queue-arguments';
+export { Topology } from './topology';

@@ -1,0 +1,25 @@
+export {
+  type CanvasCall,
+  CanvasPublisher,
+  type CanvasPublisherOptions,
+  type PublishedCanvas,
+} from './canvas-publisher';
+export { CeleryClient } from './celery-client';
+export type { ChordCounter } from './chord-counter';
+export type { CeleryClientOptions, SubmittedTask, TaskSubmission } from './client-options';
+export {
+  type DelayableTopology,
+  DelayedDelivery,
+  type DelayedDeliveryOptions,
+  type DelayMode,
+} from './delayed-delivery';
+export {
+  type Destination,
+  type RoutedTask,
+  type RouteFunction,
+  type RouteTarget,
+  type TaskRoute,
+  TaskRouter,
+  type TaskRouterOptions,
+  withDefaults,
+} from './router';

@@ -1,0 +1,162 @@
+import { type AmqpLogger, type ConfirmPublisher, QueueError, RabbitMQError } from '../../amqp';
+import type { EncodedTaskMessage } from '../protocol';
+import { type SubmissionRecords, submissionEntry } from '../records';
+import { BoundedIndex } from '../streams';
+import { type DelayedDelivery, lacksTopology } from './delayed-delivery';
+import type { QueueWatch } from './queue-watch';
+import type { Destination } from './router';
+
+export interface TaskPublisherOptions {
+  readonly publisher: Pick<ConfirmPublisher, 'publish'>;
+  readonly watch: QueueWatch;
+  readonly records?: Pick<SubmissionRecords, 'keys' | 'bindTo' | 'noteSubmitted' | 'streamName'> | undefined;
+  /** Where tasks with an ETA wait in the broker; without it they go to their queue at once and wait in a worker. */
+  readonly delayed?: Pick<DelayedDelivery, 'towards' | 'forget'> | undefined;
+  readonly createMissing: boolean;
+  /** How long a route through an exchange counts as tried. */
+  readonly intervalMs: number;
+  readonly logger: AmqpLogger;
+  readonly now: () => number;
+}
+
+/** What a publish may say besides message and destination. */
+export interface PublishExtras {
+  /** The task's ETA in epoch milliseconds. */
+  readonly eta?: number | undefined;
+  /** The message was one before (a retry): its `x-*` headers are let through. */
+  readonly trustedHeaders?: boolean | undefined;
+}
+
+const MAX_ROUTES = 10_000;
+const NO_EXTRAS: PublishExtras = {};
+
+/** Publishes an encoded task message together with its submission record, once its destination is known to exist. */
+export class TaskPublisher {
+  readonly #options: TaskPublisherOptions;
+  /** `exchange NUL routing key` → epoch milliseconds when the broker last proved it routes. */
+  readonly #tried = new BoundedIndex<string, number>(MAX_ROUTES);
+
+  constructor(options: TaskPublisherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the broker has confirmed and routed the message.
+   * @throws RabbitMQError; `PUBLISH_UNKNOWN` carries `details.taskId`.
+   */
+  async publish(
+    taskId: string,
+    encoded: EncodedTaskMessage,
+    destination: Destination,
+    { eta = 0, trustedHeaders }: PublishExtras = NO_EXTRAS,
+  ): Promise<void> {
+    const now = this.#options.now();
+    const properties = { ...encoded.properties, timestamp: Math.floor(now / 1000) };
+    const message: OutgoingTask = { content: encoded.content, properties, trustedHeaders };
+    try {
+      if (eta - now < 1000 || !(await this.#delayed(message, destination, eta))) {
+        if (destination.queue === null) await this.#throughExchange(message, destination);
+        else await this.#toQueue(taskId, message, destination, destination.queue);
+      }
+    } catch (error) {
+      throw withTaskId(error, taskId);
+    }
+    const entry = submissionEntry({
+      ...destination,
+      headers: message.properties.headers ?? {},
+      properties: message.properties,
+    });
+    if (entry) this.#options.records?.noteSubmitted({ ...entry, submittedAt: now });
+  }
+
+  /**
+   * Leaves the task with the broker until its ETA. Where that cannot be, it goes to its queue at once: the worker waits then.
+   * @returns false when it was not published.
+   */
+  async #delayed(message: OutgoingTask, to: Destination, eta: number): Promise<boolean> {
+    const { delayed, watch, logger } = this.#options;
+    if (delayed === undefined) return false;
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      try {
+        if (to.queue !== null) await watch.ensure(to.queue);
+        const entrance = await delayed.towards(to, eta);
+        if (entrance === undefined) return false;
+        await this.#throughExchange(message, entrance);
+        return true;
+      } catch (error) {
+        if (!lacksTopology(error) && !isRefused(error)) throw error;
+        delayed.forget();
+        logger.warn('delayed delivery is not there', { ...to, error });
+      }
+    }
+    return false;
+  }
+
+  async #toQueue(taskId: string, message: OutgoingTask, to: Destination, queue: string): Promise<void> {
+    const { watch, publisher, records, createMissing } = this.#options;
+    const present = watch.ensure(queue);
+    if (present !== undefined) await present;
+    watch.note(queue, taskId);
+    const request = { exchange: '', routingKey: to.routingKey, ...message, bcc: records?.keys() };
+    try {
+      await publisher.publish(request);
+    } catch (error) {
+      if (!isUnroutable(error)) throw error;
+      // Without a record the broker itself tells that the queue went away. Declared anew, the message has a home again.
+      watch.invalidate(queue);
+      if (!createMissing) throw error;
+      await watch.ensure(queue);
+      await publisher.publish(request);
+    }
+  }
+
+  /**
+   * An exchange's bindings cannot be asked for. So the first task of each interval goes without the BCC copy, which leaves
+   * `mandatory` its meaning, and its record follows by a publish of its own; the others carry theirs along.
+   */
+  async #throughExchange(message: OutgoingTask, to: Destination): Promise<void> {
+    const { publisher, records, intervalMs, now } = this.#options;
+    const { exchange, routingKey } = to;
+    const keys = records?.keys();
+    const route = `${exchange}\0${routingKey}`;
+    if (keys === undefined || now() - (this.#tried.get(route) ?? 0) < intervalMs) {
+      return publisher.publish({ exchange, routingKey, ...message, bcc: keys });
+    }
+    await publisher.publish({ exchange, routingKey, ...message });
+    await this.#recordApart(message, exchange);
+    this.#tried.set(route, now());
+  }
+
+  async #recordApart(message: OutgoingTask, exchange: string): Promise<void> {
+    const { publisher, records, logger } = this.#options;
+    if (records === undefined) return;
+    try {
+      await publisher.publish({ exchange: '', routingKey: records.streamName, ...message });
+      await records.bindTo(exchange);
+    } catch (error) {
+      logger.warn('a task was submitted without its record', { exchange, error });
+    }
+  }
+}
+
+/** A task on its way out. */
+interface OutgoingTask extends EncodedTaskMessage {
+  readonly trustedHeaders: boolean | undefined;
+}
+
+/** No permission to declare, or another application's idea of these names. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof RabbitMQError && (error.code === 'ACCESS_REFUSED' || error.code === 'PRECONDITION_FAILED');
+
+const isUnroutable = (error: unknown): boolean => error instanceof QueueError && error.code === 'UNROUTABLE';
+
+/** The caller repeats an unknown publish under the same id, so it must learn the id. */
+const withTaskId = (error: unknown, taskId: string): unknown => {
+  if (!(error instanceof QueueError) || error.code !== 'PUBLISH_UNKNOWN') return error;
+  const { message, retryable, details } = error;
+  return new QueueError('PUBLISH_UNKNOWN', message, {
+    retryable,
+    details: { ...details, taskId },
+    cause: error,
+  });
+};

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { AmqpConnection, AmqpLogger } from '../../amqp';
+import { CELERY_EXCHANGES, eventQueue, type LamportClock, readEvents } from '../protocol';
+import { type LogEntry, type LogTopology, StreamLog, type StreamLogStatus } from '../streams';
+import { type ReceivedEvent, receivedEvent } from './received-event';
+
+export interface EventReceiverOptions {
+  readonly connection: AmqpConnection;
+  readonly topology: LogTopology;
+  readonly clock?: LamportClock | undefined;
+  /** The durable event log. Default `celery-gateway.events`. */
+  readonly streamName?: string | undefined;
+  /** How long events are kept and replayed, in seconds. Default 3600. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** False reads an exclusive queue, as Celery's own monitors do. Default true. */
+  readonly streams?: boolean | undefined;
+  readonly onEvent: (event: ReceivedEvent) => void;
+  /** Called each time receiving begins: broadcast `heartbeat` here, so that silent workers show up at once. */
+  readonly onReceiving?: (() => void) | undefined;
+  readonly logger: AmqpLogger;
+  readonly now?: (() => number) | undefined;
+}
+
+const DEFAULT_STREAM = 'celery-gateway.events';
+const DEFAULT_MAX_AGE_SECONDS = 3600;
+
+/**
+ * Monitoring events of all workers and clients of the vhost, from a stream bound to `celeryev`: a start replays what was
+ * sent while nobody listened. Mirrors celery/events/receiver.py `EventReceiver`.
+ */
+export class EventReceiver {
+  readonly #options: EventReceiverOptions;
+  readonly #log: StreamLog;
+  readonly #now: () => number;
+
+  constructor(options: EventReceiverOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const { queue } = eventQueue(randomUUID());
+    this.#log = new StreamLog({
+      connection: options.connection,
+      topology: options.topology,
+      streamName: options.streamName ?? DEFAULT_STREAM,
+      maxAgeSeconds: options.maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS,
+      bindings: [{ exchange: CELERY_EXCHANGES.events, routingKey: '#' }],
+      fallback: { name: queue.name, exclusive: true, arguments: queue.arguments },
+      streams: options.streams,
+      onEntry: (entry) => this.#onEntry(entry),
+      onConsuming: options.onReceiving,
+      logger: options.logger,
+      now: options.now,
+    });
+  }
+
+  get status(): StreamLogStatus {
+    return this.#log.status;
+  }
+
+  start(): Promise<void> {
+    return this.#log.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#log.stop();
+  }
+
+  #onEntry({ delivery, replayed }: LogEntry): void {
+    const { clock, onEvent } = this.#options;
+    const now = this.#now();
+    for (const event of readEvents(delivery.content, delivery.properties.contentType)) {
+      clock?.adjust(event.clock);
+      // A replayed heartbeat must not bring the dead back to life.
+      onEvent(receivedEvent(event, replayed ? Math.min(now, event.timestamp * 1000) : now));
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export * from './client';
+export * from './control';
+export { TaskError, type TaskErrorCode, type TaskProblem } from './errors';
+export * from './events';
+export * from './protocol';
+export * from './records';
+export * from './results';

@@ -1,0 +1,11 @@
+export { type CompressionName, compress, DEFAULT_MAX_DECOMPRESSED_BYTES, decompress } from './compression';
+export { ContentError, type ContentErrorCode } from './content-error';
+export { DEFAULT_MAX_DEPTH, parseJson, stringifyJson } from './json';
+export {
+  contentTypeOf,
+  DEFAULT_ACCEPT,
+  deserialize,
+  type SerializedContent,
+  type SerializerName,
+  serialize,
+} from './serializers';

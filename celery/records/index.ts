@@ -1,0 +1,7 @@
+export type { RecordedMessage } from './recorded-messages';
+export { type SubmissionEntry, submissionEntry } from './submission-entry';
+export {
+  SubmissionRecords,
+  type SubmissionRecordsOptions,
+  type SubmissionRecordsStatus,
+} from './submission-records';

@@ -1,0 +1,53 @@
+import type { HeaderTable, HeaderValue, MessageProperties } from '../../amqp';
+
+/** What the gateway remembers of a task it handed to the broker. */
+export interface SubmissionEntry {
+  readonly taskId: string;
+  /** Task name. */
+  readonly task: string;
+  /** The queue, where the task went to the default exchange; else null. */
+  readonly queue: string | null;
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** Epoch milliseconds (whole seconds when read back from the record). */
+  readonly submittedAt: number;
+  /** ISO 8601, as in the message. */
+  readonly eta: string | null;
+  readonly expires: string | null;
+  readonly rootId: string | null;
+  readonly parentId: string | null;
+  readonly groupId: string | null;
+  readonly retries: number;
+}
+
+/** The parts of a message an entry is read from. */
+export interface RecordableMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly headers: HeaderTable;
+  readonly properties: MessageProperties;
+}
+
+const text = (value: HeaderValue | undefined): string | null => (typeof value === 'string' ? value : null);
+
+/** @returns undefined where the message is no v2 task message. */
+export const submissionEntry = (message: RecordableMessage): SubmissionEntry | undefined => {
+  const { headers, exchange, routingKey } = message;
+  const taskId = text(headers.id);
+  const task = text(headers.task);
+  if (taskId === null || task === null) return undefined;
+  return {
+    taskId,
+    task,
+    queue: exchange === '' ? routingKey : null,
+    exchange,
+    routingKey,
+    submittedAt: (message.properties.timestamp ?? 0) * 1000,
+    eta: text(headers.eta),
+    expires: text(headers.expires),
+    rootId: text(headers.root_id),
+    parentId: text(headers.parent_id),
+    groupId: text(headers.group),
+    retries: typeof headers.retries === 'number' ? headers.retries : 0,
+  };
+};

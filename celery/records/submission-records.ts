@@ -1,0 +1,116 @@
+import type { AmqpConnection, AmqpLogger } from '../../amqp';
+import { BoundedIndex, type LogEntry, type LogTopology, StreamLog } from '../streams';
+import { type RecordedMessage, readRecordedMessages } from './recorded-messages';
+import { type SubmissionEntry, submissionEntry } from './submission-entry';
+
+/** What {@link SubmissionRecords} is made of. */
+export interface SubmissionRecordsOptions {
+  readonly connection: AmqpConnection;
+  readonly topology: LogTopology;
+  /** Default `celery-gateway.submissions`. */
+  readonly streamName?: string | undefined;
+  /** How long submissions are kept and replayed, in seconds. */
+  readonly maxAgeSeconds: number;
+  /** Most submissions held in memory. */
+  readonly maxEntries: number;
+  /** False turns the record off. Default true. */
+  readonly streams?: boolean | undefined;
+  readonly logger: AmqpLogger;
+  readonly now?: (() => number) | undefined;
+}
+
+/** How the record is doing, for `/health/ready`. */
+export interface SubmissionRecordsStatus {
+  readonly ready: boolean;
+  /** `none` where the broker gives no stream: then "queued" and "never heard of it" look alike. */
+  readonly kind: 'stream' | 'none';
+  readonly detail?: string | undefined;
+}
+
+const DEFAULT_STREAM = 'celery-gateway.submissions';
+
+/**
+ * Every task submitted through any gateway of this vhost, read from the stream that gets a copy of each task message with
+ * the same publish (RabbitMQ's BCC). One publish, one confirm: the task and its record stand or fall together.
+ */
+export class SubmissionRecords {
+  readonly streamName: string;
+  readonly #options: SubmissionRecordsOptions;
+  readonly #log: StreamLog;
+  readonly #entries: BoundedIndex<string, SubmissionEntry>;
+  readonly #keys: readonly string[];
+
+  constructor(options: SubmissionRecordsOptions) {
+    const { streamName = DEFAULT_STREAM } = options;
+    this.streamName = streamName;
+    this.#keys = [streamName];
+    this.#options = options;
+    this.#entries = new BoundedIndex(options.maxEntries);
+    this.#log = new StreamLog({
+      connection: options.connection,
+      topology: options.topology,
+      streamName,
+      maxAgeSeconds: options.maxAgeSeconds,
+      streams: options.streams,
+      onEntry: (entry) => this.#onEntry(entry),
+      logger: options.logger,
+      now: options.now,
+    });
+  }
+
+  get status(): SubmissionRecordsStatus {
+    const { ready, kind, detail } = this.#log.status;
+    return { ready, kind: kind === 'stream' ? 'stream' : 'none', detail };
+  }
+
+  /** Whether submissions are being recorded. */
+  get recording(): boolean {
+    return this.#log.status.kind === 'stream';
+  }
+
+  start(): Promise<void> {
+    return this.#log.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#log.stop();
+  }
+
+  get(taskId: string): SubmissionEntry | undefined {
+    return this.#entries.get(taskId);
+  }
+
+  /** The BCC keys of a publish; undefined while nothing is recorded. Other exchanges than the default need {@link bindTo} first. */
+  keys(): readonly string[] | undefined {
+    return this.recording ? this.#keys : undefined;
+  }
+
+  /** Binds the stream to an exchange, so that a BCC copy of what is published there reaches it. Idempotent. */
+  async bindTo(exchange: string): Promise<void> {
+    if (!this.recording) return;
+    await this.#options.topology.bindQueue({ queue: this.streamName, exchange, routingKey: this.streamName });
+  }
+
+  /** Makes a submission known at once, before its copy has come back from the stream. */
+  noteSubmitted(entry: SubmissionEntry): void {
+    this.#entries.set(entry.taskId, entry);
+  }
+
+  /**
+   * Reads full messages back from the stream.
+   * @param sinceMs epoch milliseconds from which on to read.
+   * @throws RabbitMQError when the broker is away.
+   */
+  readMessages(taskIds: ReadonlySet<string>, sinceMs: number): Promise<ReadonlyMap<string, RecordedMessage>> {
+    const { connection, logger } = this.#options;
+    return readRecordedMessages({ connection, logger, streamName: this.streamName, taskIds, sinceMs });
+  }
+
+  #onEntry({ delivery }: LogEntry): void {
+    const entry = submissionEntry(delivery);
+    if (entry === undefined) return;
+    const known = this.#entries.get(entry.taskId);
+    // Ours is exact to the millisecond; the stream's copy to the second.
+    if (known === undefined || known.submittedAt < entry.submittedAt) this.#entries.set(entry.taskId, entry);
+  }
+}

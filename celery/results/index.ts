@@ -1,0 +1,12 @@
+export { NullResults } from './null-results';
+export { RedisResults, type RedisResultsOptions } from './redis-results';
+export type {
+  ResultAddress,
+  ResultReader,
+  ResultStoreStatus,
+  ResultWriter,
+  WaitOptions,
+} from './result-backend';
+export { type ResultBackendKind, resultBackendKind } from './result-backend-kind';
+export { RpcResultWriter, type RpcResultWriterOptions } from './rpc-result-writer';
+export { RpcStreamResults, type RpcStreamResultsOptions } from './rpc-stream-results';

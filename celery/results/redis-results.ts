@@ -1,0 +1,165 @@
+import { Redis } from 'ioredis';
+import { type AmqpLogger, ConnectionError } from '../../amqp';
+import { decodeTaskMeta, encodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import { taskMetaKeys } from './redis-keys';
+import type {
+  ResultAddress,
+  ResultReader,
+  ResultStoreStatus,
+  ResultWriter,
+  WaitOptions,
+} from './result-backend';
+import { ResultWaiters } from './result-waiters';
+import { type ScriptedRedis, scripts } from './store-script';
+
+export interface RedisResultsOptions {
+  /** `redis://` or `rediss://` URL, as Celery writes it. */
+  readonly url: string;
+  /** Time to live of a result in seconds; 0 keeps it for ever. Celery's `result_expires`. */
+  readonly expiresSeconds: number;
+  /** Celery's `result_backend_transport_options.global_keyprefix`. */
+  readonly keyPrefix?: string | undefined;
+  readonly logger: AmqpLogger;
+}
+
+/** Longer than any healthy Redis takes, short enough for a caller to be told. */
+const COMMAND_TIMEOUT_MS = 5000;
+const RECONNECT_MAX_MS = 2000;
+const JSON_TYPE = 'application/json';
+
+/**
+ * `redis://` results in Celery's own layout (celery/backends/redis.py, celery/backends/base.py `BaseKeyValueStoreBackend`):
+ * one string per task, published on a channel of the same name for those who wait.
+ */
+export class RedisResults implements ResultReader, ResultWriter {
+  readonly #options: RedisResultsOptions;
+  readonly #keys: ReturnType<typeof taskMetaKeys>;
+  readonly #waiters = new ResultWaiters();
+  #commands: ScriptedRedis | undefined;
+  #subscriber: Redis | undefined;
+  #lastError: string | undefined;
+
+  constructor(options: RedisResultsOptions) {
+    this.#options = options;
+    this.#keys = taskMetaKeys(options.keyPrefix);
+  }
+
+  get status(): ResultStoreStatus {
+    const ready = this.#commands?.status === 'ready';
+    return ready
+      ? { ready, kind: 'redis' }
+      : { ready, kind: 'redis', detail: this.#lastError ?? 'not connected' };
+  }
+
+  /** Tasks being waited for; for leak checks and metrics. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** Connecting goes on in the background; Redis may be away. */
+  async start(): Promise<void> {
+    if (this.#commands) return;
+    this.#commands = this.#connect('commands');
+    this.#subscriber = this.#connect('subscriber');
+    this.#subscriber.on('message', (channel: string, text: string) => this.#onPublished(channel, text));
+  }
+
+  async stop(): Promise<void> {
+    this.#waiters.release();
+    this.#commands?.disconnect();
+    this.#subscriber?.disconnect();
+    this.#commands = undefined;
+    this.#subscriber = undefined;
+  }
+
+  async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
+    const text = await this.#run((redis) => redis.getBuffer(this.#keys.of(taskId)));
+    return text === null ? null : decodeTaskMeta(text, JSON_TYPE);
+  }
+
+  /** Subscribes first and reads then, so that a result between the two is not missed. */
+  async waitForResult(taskId: string, options: WaitOptions): Promise<TaskMeta | null> {
+    options.signal?.throwIfAborted();
+    const subscriber = this.#subscriber;
+    if (!subscriber) throw unavailable(undefined);
+    const waited = this.#waiters.wait(taskId, options);
+    const key = this.#keys.of(taskId);
+    this.#subscribeAndRead(subscriber, key, taskId).catch((error: unknown) => {
+      this.#options.logger.warn('waiting for a result: Redis did not answer', { taskId, error });
+    });
+    try {
+      return await waited;
+    } finally {
+      if (!this.#waiters.has(taskId)) subscriber.unsubscribe(key).catch(() => undefined);
+    }
+  }
+
+  /** Mirrors celery/backends/base.py `_store_result` and celery/backends/redis.py `set`. */
+  async storeResult(_request: ResultAddress, meta: TaskMeta): Promise<void> {
+    const key = this.#keys.of(meta.task_id);
+    const text = encodeTaskMeta(meta).content;
+    const { expiresSeconds } = this.#options;
+    await this.#run((redis) => redis.storeTaskMeta(key, text, expiresSeconds));
+  }
+
+  async #subscribeAndRead(subscriber: Redis, key: string, taskId: string): Promise<void> {
+    await subscriber.subscribe(key);
+    const meta = await this.getTaskMeta(taskId);
+    if (meta !== null && READY_STATES.has(meta.status)) this.#waiters.settle(taskId, meta);
+  }
+
+  #onPublished(channel: string, text: string): void {
+    const taskId = this.#keys.taskId(channel);
+    if (taskId === undefined || !this.#waiters.has(taskId)) return;
+    try {
+      const meta = decodeTaskMeta(Buffer.from(text), JSON_TYPE);
+      if (READY_STATES.has(meta.status)) this.#waiters.settle(taskId, meta);
+    } catch (error) {
+      this.#options.logger.warn('a published result could not be read', { taskId, error });
+    }
+  }
+
+  #connect(use: 'commands' | 'subscriber'): ScriptedRedis {
+    const redis = new Redis(this.#options.url, {
+      connectionName: `celery-gateway-results-${use}`,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      maxRetriesPerRequest: null,
+      scripts,
+      // The commands of one turn of the event loop go out in one write.
+      enableAutoPipelining: use === 'commands',
+      retryStrategy: (attempt: number) => Math.min(attempt * 100, RECONNECT_MAX_MS),
+    }) as ScriptedRedis;
+    redis.on('error', (error: Error) => {
+      this.#lastError = error.message;
+      this.#options.logger.warn('Redis result backend', { use, error: error.message });
+    });
+    // Results published while the subscription was down are only in their keys.
+    if (use === 'subscriber') redis.on('ready', () => this.#readMissed());
+    return redis;
+  }
+
+  #readMissed(): void {
+    for (const taskId of this.#waiters.tasks()) {
+      this.getTaskMeta(taskId).then(
+        (meta) => meta !== null && READY_STATES.has(meta.status) && this.#waiters.settle(taskId, meta),
+        (error: unknown) => this.#options.logger.warn('a missed result could not be read', { taskId, error }),
+      );
+    }
+  }
+
+  async #run<T>(command: (redis: ScriptedRedis) => Promise<T>): Promise<T> {
+    if (!this.#commands) throw unavailable(undefined);
+    try {
+      return await command(this.#commands);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+}
+
+const unavailable = (cause: unknown): ConnectionError =>
+  new ConnectionError('CONNECTION_LOST', 'The Redis result backend does not answer', {
+    retryable: true,
+    details: { backend: 'redis' },
+    cause,
+  });

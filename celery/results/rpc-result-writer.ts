@@ -1,0 +1,45 @@
+import type { ConfirmPublisher } from '../../amqp';
+import { encodeTaskMeta, type TaskMeta } from '../protocol';
+import type { ResultAddress, ResultWriter } from './result-backend';
+
+export interface RpcResultWriterOptions {
+  readonly publisher: Pick<ConfirmPublisher, 'publish'>;
+  /** Celery's `result_persistent`: delivery mode 2 instead of 1. Default false. */
+  readonly persistent?: boolean | undefined;
+}
+
+/**
+ * Sends results to the caller's reply queue, as celery/backends/rpc.py `store_result` does. Confirmed by the broker, but
+ * not mandatory: a caller who is gone has taken its queue along, and that is no failure of the task.
+ */
+export class RpcResultWriter implements ResultWriter {
+  readonly #publisher: RpcResultWriterOptions['publisher'];
+  readonly #deliveryMode: 1 | 2;
+
+  constructor({ publisher, persistent = false }: RpcResultWriterOptions) {
+    this.#publisher = publisher;
+    this.#deliveryMode = persistent ? 2 : 1;
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+
+  /** @throws RabbitMQError as {@link ConfirmPublisher.publish} does. */
+  async storeResult(request: ResultAddress, meta: TaskMeta): Promise<void> {
+    if (!request.replyTo) return;
+    const { content, contentType, contentEncoding } = encodeTaskMeta(meta);
+    await this.#publisher.publish({
+      exchange: '',
+      routingKey: request.replyTo,
+      content,
+      properties: {
+        contentType,
+        contentEncoding,
+        correlationId: request.correlationId || request.id,
+        deliveryMode: this.#deliveryMode,
+        priority: 0,
+      },
+      mandatory: false,
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import { hostname } from 'node:os';
+import type { AmqpConnection, AmqpLogger } from '../../amqp';
+import { decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import { type LogEntry, type LogTopology, StreamLog } from '../streams';
+import type { ResultReader, ResultStoreStatus, WaitOptions } from './result-backend';
+import { ResultIndex } from './result-index';
+import { ResultWaiters } from './result-waiters';
+
+/** What {@link RpcStreamResults} is made of. */
+export interface RpcStreamResultsOptions {
+  readonly connection: AmqpConnection;
+  readonly topology: LogTopology;
+  /** Default `celery-gateway.results`; also the `reply_to` of every task submitted. */
+  readonly streamName?: string | undefined;
+  /** How long results are kept and replayed, in seconds. */
+  readonly maxAgeSeconds: number;
+  /** Most tasks whose result is held in memory. */
+  readonly maxEntries: number;
+  /** Most bytes of result bodies held in memory. Default 256 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** False where the operator wants no streams: the fallback queue is used at once. Default true. */
+  readonly streams?: boolean | undefined;
+  /** This gateway's own fallback queue: stable over its restarts, not shared. Default `<streamName>.<hostname>`. */
+  readonly fallbackQueue?: string | undefined;
+  readonly logger: AmqpLogger;
+  readonly now?: (() => number) | undefined;
+}
+
+const DEFAULT_STREAM = 'celery-gateway.results';
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * `rpc://` results, kept by a stream instead of a queue that dies with its reader: the stream's name is the `reply_to` of
+ * each task, so unmodified workers publish there (celery/backends/rpc.py `store_result`), results outlive this process,
+ * and each replica sees all of them.
+ */
+export class RpcStreamResults implements ResultReader {
+  readonly #log: StreamLog;
+  readonly #index: ResultIndex;
+  readonly #waiters = new ResultWaiters();
+  readonly #now: () => number;
+
+  constructor(options: RpcStreamResultsOptions) {
+    const { streamName = DEFAULT_STREAM, maxAgeSeconds, maxEntries, maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.#now = options.now ?? Date.now;
+    this.#index = new ResultIndex({ maxEntries, maxBytes, maxAgeMs: maxAgeSeconds * 1000 });
+    this.#log = new StreamLog({
+      connection: options.connection,
+      topology: options.topology,
+      streamName,
+      maxAgeSeconds,
+      fallback: {
+        name: options.fallbackQueue ?? `${streamName}.${hostname()}`,
+        arguments: { 'x-expires': maxAgeSeconds * 1000 },
+      },
+      streams: options.streams,
+      onEntry: (entry) => this.#onEntry(entry),
+      logger: options.logger,
+      now: options.now,
+    });
+  }
+
+  /** The `reply_to` for tasks whose results shall arrive here. */
+  get replyTo(): string {
+    return this.#log.queue;
+  }
+
+  get status(): ResultStoreStatus {
+    const { ready, kind, detail } = this.#log.status;
+    return { ready, kind, detail };
+  }
+
+  /** Tasks being waited for; for leak checks and metrics. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  start(): Promise<void> {
+    return this.#log.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#log.stop();
+    this.#waiters.release();
+  }
+
+  async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
+    return this.#index.get(taskId, this.#now()) ?? null;
+  }
+
+  async waitForResult(taskId: string, options: WaitOptions): Promise<TaskMeta | null> {
+    options.signal?.throwIfAborted();
+    const known = this.#index.get(taskId, this.#now());
+    if (known !== undefined && READY_STATES.has(known.status)) return known;
+    return this.#waiters.wait(taskId, options);
+  }
+
+  #onEntry({ delivery }: LogEntry): void {
+    const { content, properties } = delivery;
+    const meta = decodeTaskMeta(content, properties.contentType);
+    if (!this.#index.put(meta, content.length, this.#now())) return;
+    if (READY_STATES.has(meta.status)) this.#waiters.settle(meta.task_id, meta);
+  }
+}

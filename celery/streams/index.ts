@@ -1,0 +1,9 @@
+export { BoundedIndex } from './bounded-index';
+export { type LogBinding, type LogQueue, type LogTopology, streamDeclaration } from './log-queue';
+export {
+  type LogEntry,
+  MARK_TYPE,
+  StreamLog,
+  type StreamLogOptions,
+  type StreamLogStatus,
+} from './stream-log';

@@ -1,0 +1,29 @@
+/** One jest project per kind of proof; see CONTRIBUTING.md. */
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+  ],
+};
+
+const project = (name, overrides = {}) => ({
+  displayName: name,
+  testEnvironment: 'node',
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  transform,
+  // The examples of docs/guide import the package by its name.
+  moduleNameMapper: { '^celery-gateway$': '<rootDir>/workers/index.ts' },
+  ...overrides,
+});
+
+module.exports = {
+  projects: [
+    project('unit'),
+    project('contract'),
+    project('integration'),
+    project('interop'),
+    project('chaos'),
+    project('e2e'),
+  ],
+  testTimeout: 60_000,
+};

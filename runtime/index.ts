@@ -1,0 +1,33 @@
+export { type Clock, systemClock } from './clock';
+export { ConfigError, type ConfigProblem, type Environment, loadConfig } from './config-loader';
+export {
+  type Lifecycle,
+  type LifecyclePart,
+  ProcessLifecycle,
+  type ProcessLifecycleOptions,
+} from './lifecycle';
+export {
+  createLogger,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  silentLogger,
+} from './logger';
+export { redact } from './redaction';
+export {
+  choice,
+  flag,
+  integer,
+  list,
+  optionalSecret,
+  optionalText,
+  type Setting,
+  type Settings,
+  secret,
+  settingsSchema,
+  text,
+  type ValuesOf,
+} from './settings';

@@ -1,0 +1,49 @@
+/** How much one run measures. Ratios hold for any size; the spread shrinks with the longer ones. */
+export interface Plan {
+  readonly name: 'quick' | 'normal' | 'full';
+  /** Interleaved rounds; every figure is the median over them. */
+  readonly rounds: number;
+  /** HTTP load: seconds per measurement, and how many connections. */
+  readonly submitSeconds: number;
+  readonly connections: readonly number[];
+  /** Preloaded no-op tasks per worker measurement, after the warm-up ones. */
+  readonly tasks: number;
+  readonly warmUpTasks: number;
+  /** Backlog on which the worker's memory has to stay flat; 0 leaves the check out. */
+  readonly backlog: number;
+  /** Sequential calls per round-trip measurement. */
+  readonly calls: number;
+}
+
+export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
+  quick: {
+    name: 'quick',
+    rounds: 1,
+    submitSeconds: 1,
+    connections: [16],
+    tasks: 1_000,
+    warmUpTasks: 200,
+    backlog: 0,
+    calls: 50,
+  },
+  normal: {
+    name: 'normal',
+    rounds: 3,
+    submitSeconds: 4,
+    connections: [2, 16, 64],
+    tasks: 20_000,
+    warmUpTasks: 2_000,
+    backlog: 100_000,
+    calls: 500,
+  },
+  full: {
+    name: 'full',
+    rounds: 7,
+    submitSeconds: 8,
+    connections: [2, 16, 64],
+    tasks: 20_000,
+    warmUpTasks: 2_000,
+    backlog: 100_000,
+    calls: 2_000,
+  },
+};

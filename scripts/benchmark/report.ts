@@ -1,0 +1,155 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { arch, cpus, platform } from 'node:os';
+import { join } from 'node:path';
+import type { RoundTripFigures } from './round-trip';
+import type { SubmitFigures } from './submit';
+import type { Target } from './targets';
+import type { WorkerFigure, WorkerFigures } from './worker';
+import type { MemoryFigures } from './worker-memory';
+import { RATE_ROWS, type RateRowName } from './worker-rows';
+
+/** What one run measured; a part that was not asked for is absent. */
+export interface Figures {
+  readonly submit?: SubmitFigures | undefined;
+  readonly worker?: WorkerFigures | undefined;
+  readonly memory?: MemoryFigures | undefined;
+  readonly roundTrip?: RoundTripFigures | undefined;
+}
+
+export interface Report extends Figures {
+  readonly startedAt: string;
+  readonly plan: string;
+  readonly machine: {
+    readonly cpus: number;
+    readonly cpu: string;
+    readonly platform: string;
+    readonly node: string;
+    readonly rabbitmq: string;
+  };
+  readonly targets: readonly Target[];
+}
+
+export const describeMachine = (rabbitmq: string): Report['machine'] => ({
+  cpus: cpus().length,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  platform: `${platform()} ${arch()}`,
+  node: process.version,
+  rabbitmq,
+});
+
+/** Rows of cells under a heading, as a Markdown table whose columns line up on a terminal too. */
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, 3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+};
+
+const whole = (value: number): string => String(Math.round(value));
+const fine = (value: number): string => value.toFixed(2);
+
+const submitTable = (figures: SubmitFigures): string =>
+  table(
+    ['submit, requests/s', 'bare', 'naive', 'gateway', 'gateway/bare', 'gateway p50 ms', 'p99 ms'],
+    Object.entries(figures).map(([connections, { bare, naive, gateway }]) => [
+      `${connections} connections`,
+      whole(bare.perSecond),
+      whole(naive.perSecond),
+      whole(gateway.perSecond),
+      fine(gateway.perSecond / bare.perSecond),
+      fine(gateway.p50Ms),
+      fine(gateway.p99Ms),
+    ]),
+  );
+
+/** A cell of two figures, or a dash where the row has no such subject. */
+const rate = (figure: WorkerFigure | undefined): string =>
+  figure === undefined ? '–' : `${whole(figure.perSecond)} (${whole(figure.cpuMicros)})`;
+
+const quotient = (one: WorkerFigure | undefined, other: WorkerFigure | undefined): string =>
+  one === undefined || other === undefined ? '–' : fine(one.perSecond / other.perSecond);
+
+const workerTable = (figures: WorkerFigures): string =>
+  table(
+    [
+      'worker, tasks/s (CPU µs a task)',
+      'raw',
+      'TypeScript',
+      '-E',
+      'Python -c 2',
+      'TS/raw',
+      'TS/Python',
+      '-E/off',
+    ],
+    Object.entries(figures).map(([name, { raw, typescript, withEvents, python }]) => [
+      RATE_ROWS[name as RateRowName].title,
+      ...[raw, typescript, withEvents, python].map(rate),
+      quotient(typescript, raw),
+      quotient(typescript, python),
+      quotient(withEvents, typescript),
+    ]),
+  );
+
+const memoryTable = ({ typescript: { small, large }, python }: MemoryFigures): string =>
+  table(
+    ['worker memory, peak MiB', 'tasks run', 'RSS', 'PSS'],
+    [
+      { name: 'TypeScript', ...small },
+      { name: 'TypeScript', ...large },
+      { name: 'Python -c 2, three processes', ...python },
+    ].map(({ name, queued, tasks, peak }) => [
+      `${name}, ${queued} queued`,
+      whole(tasks),
+      whole(peak.rssMiB),
+      whole(peak.pssMiB),
+    ]),
+  );
+
+const roundTripTable = (figures: RoundTripFigures): string =>
+  table(
+    ['round trip, ms', 'p50', 'p99'],
+    [
+      ['amqplib direct reply-to', figures.directReplyTo],
+      ['client', figures.client],
+      ['HTTP, submit then wait', figures.http],
+    ].map(([name, figure]) =>
+      typeof name === 'string' && typeof figure === 'object'
+        ? [name, fine(figure.p50Ms), fine(figure.p99Ms)]
+        : [],
+    ),
+  );
+
+const targetTable = (targets: readonly Target[]): string =>
+  table(
+    ['target', 'measured', 'limit', 'met'],
+    targets.map(({ name, value, better, limit, met }) => [
+      name,
+      fine(value),
+      `${better === 'higher' ? '≥' : '≤'} ${limit}`,
+      met ? 'yes' : 'NO',
+    ]),
+  );
+
+export const formatReport = (report: Report): string =>
+  [
+    report.submit && submitTable(report.submit),
+    report.worker && workerTable(report.worker),
+    report.memory && memoryTable(report.memory),
+    report.roundTrip && roundTripTable(report.roundTrip),
+    report.targets.length > 0 && targetTable(report.targets),
+  ]
+    .filter((part) => typeof part === 'string')
+    .join('\n\n');
+
+/** Writes the run's figures, also as `latest.json`; returns the path of the former. */
+export const saveReport = async (directory: string, report: Report): Promise<string> => {
+  await mkdir(directory, { recursive: true });
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  const path = join(directory, `${report.startedAt.replaceAll(/[:.]/g, '-')}.json`);
+  await writeFile(path, text);
+  await writeFile(join(directory, 'latest.json'), text);
+  return path;
+};

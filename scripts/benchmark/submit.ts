@@ -1,0 +1,98 @@
+import type { ChannelModel } from 'amqplib';
+import { runChild, startChild } from './child';
+import type { Plan } from './plan';
+import type { Progress } from './progress';
+import { median } from './statistics';
+import {
+  compiled,
+  STREAMS,
+  SUBMIT_QUEUE,
+  SUBMIT_SUBJECTS,
+  type Subjects,
+  type SubmitSubject,
+} from './subjects';
+import type { Load } from './subjects/http-load';
+import type { LoadReport } from './subjects/http-load-main';
+
+export interface SubmitFigure {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** By number of connections, then by subject. */
+export type SubmitFigures = Record<string, Record<SubmitSubject, SubmitFigure>>;
+
+export interface SubmitBench {
+  readonly connection: ChannelModel;
+  readonly subjects: Subjects;
+  readonly plan: Plan;
+  readonly progress: Progress;
+}
+
+const WARM_UP_MS = 1_000;
+
+const BODY = JSON.stringify({ task_name: 'tasks.add', args: [2, 3], kwargs: {} });
+
+/** Tasks and their records pile up during a measurement; each one starts with none. */
+const emptyQueue = async (connection: ChannelModel): Promise<void> => {
+  const channel = await connection.createChannel();
+  await channel.assertQueue(SUBMIT_QUEUE, { durable: true });
+  await channel.purgeQueue(SUBMIT_QUEUE);
+  for (const stream of Object.values(STREAMS)) await channel.deleteQueue(stream);
+  await channel.close();
+};
+
+const measure = async (
+  bench: SubmitBench,
+  subject: SubmitSubject,
+  connections: number,
+): Promise<LoadReport> => {
+  await emptyQueue(bench.connection);
+  const { child: options, path, headers } = bench.subjects.submit(subject);
+  const server = await startChild(options);
+  try {
+    const load: Load = {
+      port: Number(server.ready[1]),
+      connections,
+      warmUpMs: WARM_UP_MS,
+      durationMs: bench.plan.submitSeconds * 1000,
+      path,
+      headers,
+      body: BODY,
+    };
+    const report = JSON.parse(
+      await runChild([compiled('subjects/http-load-main.js'), JSON.stringify(load)]),
+    ) as LoadReport;
+    if (report.failed > 0) throw new Error(`${subject} refused ${report.failed}: ${report.firstFailure}`);
+    return report;
+  } finally {
+    await server.stop();
+  }
+};
+
+const medianFigure = (reports: readonly LoadReport[]): SubmitFigure => ({
+  perSecond: median(reports.map((report) => report.perSecond)),
+  p50Ms: median(reports.map((report) => report.p50Ms)),
+  p99Ms: median(reports.map((report) => report.p99Ms)),
+});
+
+/** Submissions over HTTP: the gateway between a server that does nothing and one that does the least. */
+export const benchSubmit = async (bench: SubmitBench): Promise<SubmitFigures> => {
+  const figures: SubmitFigures = {};
+  for (const connections of bench.plan.connections) {
+    const reports: Record<SubmitSubject, LoadReport[]> = { bare: [], naive: [], gateway: [] };
+    for (let round = 1; round <= bench.plan.rounds; round += 1) {
+      for (const subject of SUBMIT_SUBJECTS) {
+        bench.progress.step(`submit, ${connections} connections: ${subject}, round ${round}`);
+        reports[subject].push(await measure(bench, subject, connections));
+      }
+    }
+    figures[String(connections)] = {
+      bare: medianFigure(reports.bare),
+      naive: medianFigure(reports.naive),
+      gateway: medianFigure(reports.gateway),
+    };
+  }
+  return figures;
+};

@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { configurationPage, environmentExample, errorsPage } from './pages';
+
+const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': configurationPage,
+  'docs/errors.md': errorsPage,
+  '.env.example': environmentExample,
+};
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [path, page] of Object.entries(PAGES)) {
+  const file = resolve(path);
+  if (!check) writeFileSync(file, page());
+  else if (readFileSync(file, 'utf8') !== page()) {
+    stale += 1;
+    process.stderr.write(`${path} is stale: run scripts/docs\n`);
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1;

@@ -1,0 +1,153 @@
+import { hostname } from 'node:os';
+import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
+import {
+  CeleryClient,
+  ControlClient,
+  DelayedDelivery,
+  EventReceiver,
+  type ResultReader,
+  SubmissionRecords,
+  TaskEvents,
+  WorkerDirectory,
+} from '../celery';
+import { anonNodename, LamportClock } from '../celery/protocol';
+import type { Clock, Logger } from '../runtime';
+import { createResultSide } from './bootstrap-results';
+import type { ServerConfig } from './config';
+import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from './messaging';
+
+export interface RabbitMQServiceOptions {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** What most parts are made with. */
+interface Link {
+  readonly connections: AmqpConnections;
+  readonly publisher: ConfirmPublisher;
+  readonly topology: Topology;
+}
+
+function link({ config, logger }: RabbitMQServiceOptions): Link {
+  const connections = new AmqpConnections({
+    urls: brokerUrls(config),
+    name: `celery-gateway@${hostname()}`,
+    tls: brokerTls(config),
+    heartbeatSeconds: config.RABBITMQ_HEARTBEAT_SECONDS,
+    connectTimeoutMs: config.RABBITMQ_CONNECT_TIMEOUT_MS,
+    backoffInitialMs: config.RABBITMQ_BACKOFF_INITIAL_MS,
+    backoffMaxMs: config.RABBITMQ_BACKOFF_MAX_MS,
+    logger,
+  });
+  const publisher = new ConfirmPublisher({
+    connection: connections.publish,
+    channels: config.PUBLISHER_CHANNELS,
+    maxInFlight: config.PUBLISHER_MAX_IN_FLIGHT,
+    maxInFlightBytes: config.PUBLISHER_MAX_IN_FLIGHT_BYTES,
+    deadlineMs: config.PUBLISHER_DEADLINE_MS,
+    logger,
+  });
+  // On the consume connection: it stays usable while the broker blocks publishers.
+  return { connections, publisher, topology: new Topology({ connection: connections.consume, logger }) };
+}
+
+function submissionRecords({ config, logger }: RabbitMQServiceOptions, { connections, topology }: Link) {
+  if (!config.SUBMISSION_RECORD_ENABLED) return undefined;
+  return new SubmissionRecords({
+    connection: connections.consume,
+    topology,
+    streamName: config.SUBMISSION_RECORD_STREAM,
+    maxAgeSeconds: config.SUBMISSION_RECORD_MAX_AGE_SECONDS,
+    maxEntries: config.SUBMISSION_RECORD_MAX_ENTRIES,
+    logger,
+  });
+}
+
+function celeryClient(
+  { config, logger }: RabbitMQServiceOptions,
+  { publisher, topology }: Link,
+  results: { readonly reader: ResultReader; readonly replyTo: () => string },
+  records: SubmissionRecords | undefined,
+) {
+  return new CeleryClient({
+    publisher,
+    topology,
+    delayed: new DelayedDelivery({
+      topology,
+      queueType: config.CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE,
+      logger,
+      now: Date.now,
+    }),
+    results: results.reader,
+    records,
+    replyTo: results.replyTo,
+    defaultQueue: config.CELERY_TASK_DEFAULT_QUEUE,
+    routes: config.CELERY_TASK_ROUTES,
+    createMissingQueues: config.CELERY_TASK_CREATE_MISSING_QUEUES,
+    resubmitVanished: config.SUBMISSION_RECORD_RESUBMIT,
+    queueCheckIntervalMs: config.PUBLISHER_QUEUE_CHECK_INTERVAL_MS,
+    serializer: config.CELERY_TASK_SERIALIZER,
+    origin: anonNodename(process.pid, hostname()),
+    logger,
+  });
+}
+
+function celeryQueues(config: ServerConfig): CeleryQueues {
+  const routed = config.CELERY_TASK_ROUTES.map((route) => route.queue);
+  return new CeleryQueues(
+    new Set([config.CELERY_TASK_DEFAULT_QUEUE, ...routed, ...config.GATEWAY_CELERY_QUEUES]),
+  );
+}
+
+function eventReceiver(
+  { config, logger }: RabbitMQServiceOptions,
+  { connections, topology }: Link,
+  clock: LamportClock,
+  feed: EventFeed,
+) {
+  return new EventReceiver({
+    connection: connections.consume,
+    topology,
+    clock,
+    maxAgeSeconds: config.EVENTS_MAX_AGE_SECONDS,
+    onEvent: (event) => feed.onEvent(event),
+    logger,
+  });
+}
+
+/** Puts messaging together from the layers below. @throws ConfigError for files and URLs that cannot be used. */
+export function createRabbitMQService(options: RabbitMQServiceOptions): RabbitMQService {
+  const { config, logger, clock } = options;
+  const parts = link(options);
+  const { connections, publisher, topology } = parts;
+  const lamport = new LamportClock();
+  const workers = new WorkerDirectory();
+  const taskEvents = new TaskEvents({ maxEntries: config.EVENTS_MAX_TASKS });
+  const results = createResultSide({ config, connection: connections.consume, topology, logger });
+  const records = submissionRecords(options, parts);
+  const control = new ControlClient({
+    connections,
+    publisher,
+    clock: lamport,
+    knownNodes: () => workers.aliveNodes(),
+    timeoutMs: config.CONTROL_TIMEOUT_MS,
+    logger,
+  });
+  const enableOnWorkers = config.EVENTS_ENABLE_ON_WORKERS ? control : undefined;
+  const feed = new EventFeed({ taskEvents, workers, enableOnWorkers, clock, logger });
+  return new RabbitMQService({
+    connections,
+    publisher,
+    topology,
+    client: celeryClient(options, parts, results, records),
+    results: results.reader,
+    records,
+    control,
+    events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
+    taskEvents,
+    celeryQueues: celeryQueues(config),
+    clock,
+    logger,
+  });
+}

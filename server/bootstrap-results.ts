@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import type { AmqpConnection, Topology } from '../amqp';
+import { NullResults, RedisResults, type ResultReader, RpcStreamResults, resultBackendKind } from '../celery';
+import { ConfigError, type Logger } from '../runtime';
+import type { ServerConfig } from './config';
+
+/** Where results are read, and where workers are told to send them. */
+export interface ResultSide {
+  readonly reader: ResultReader;
+  readonly replyTo: () => string;
+}
+
+export interface ResultSideDeps {
+  readonly config: ServerConfig;
+  readonly connection: AmqpConnection;
+  readonly topology: Topology;
+  readonly logger: Logger;
+}
+
+/** The result backend that CELERY_RESULT_BACKEND names. @throws ConfigError for one we do not speak. */
+export function createResultSide({ config, connection, topology, logger }: ResultSideDeps): ResultSide {
+  const url = config.CELERY_RESULT_BACKEND;
+  const kind = resultBackendKind(url);
+  if (kind === undefined) {
+    throw new ConfigError([
+      {
+        setting: 'CELERY_RESULT_BACKEND',
+        detail: 'must be rpc://, redis://..., rediss://... or disabled://',
+      },
+    ]);
+  }
+  if (kind === 'redis') {
+    const reader = new RedisResults({ url, expiresSeconds: config.CELERY_RESULT_EXPIRES, logger });
+    return { reader, replyTo: () => '' };
+  }
+  if (kind === 'disabled') return { reader: new NullResults(), replyTo: () => '' };
+  const reader = new RpcStreamResults({
+    connection,
+    topology,
+    streamName: config.RESULT_STREAM,
+    maxAgeSeconds: config.CELERY_RESULT_EXPIRES,
+    maxEntries: config.RESULT_MAX_ENTRIES,
+    fallbackQueue: fallbackQueue(config),
+    logger,
+  });
+  return { reader, replyTo: () => reader.replyTo };
+}
+
+/** Each gateway's own, found again after a restart: two that shared one would each get half of the results. */
+function fallbackQueue(config: ServerConfig): string {
+  const instance = config.GATEWAY_INSTANCE ?? `${hostname()}-${config.GATEWAY_PORT}`;
+  return `${config.RESULT_STREAM}.${instance}`;
+}

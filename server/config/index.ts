@@ -1,0 +1,33 @@
+import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../../runtime';
+import { brokerSettings, celerySettings } from './broker-settings';
+import { httpSettings } from './http-settings';
+import { memorySettings } from './memory-settings';
+import { securitySettings } from './security-settings';
+
+/** The sections of the configuration page, in order. */
+export const serverSettingSections = {
+  'HTTP server': httpSettings,
+  Security: securitySettings,
+  RabbitMQ: brokerSettings,
+  Celery: celerySettings,
+  'Records, results and events': memorySettings,
+} as const;
+
+const serverSettings = {
+  ...httpSettings,
+  ...securitySettings,
+  ...brokerSettings,
+  ...celerySettings,
+  ...memorySettings,
+} as const;
+
+/** The whole configuration of the gateway, under the names of its environment variables. */
+export type ServerConfig = ValuesOf<typeof serverSettings>;
+
+/** What validates it, and what the configuration page is generated from. */
+export const serverConfigSchema = settingsSchema(serverSettings);
+
+/** @throws ConfigError with all problems at once. */
+export function loadServerConfig(env: Environment): ServerConfig {
+  return loadConfig(serverConfigSchema, env);
+}

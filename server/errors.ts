@@ -1,0 +1,43 @@
+import { type ConnectionErrorCode, type QueueErrorCode, RabbitMQError } from '../amqp';
+import type { TaskErrorCode } from '../celery';
+
+/** What only the gateway can say. */
+export type GatewayErrorCode =
+  | 'BODY_MALFORMED'
+  | 'BODY_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'REQUEST_INVALID'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NAME_NOT_ALLOWED'
+  | 'RATE_LIMITED'
+  | 'ROUTE_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'TASK_NOT_FOUND'
+  | 'MESSAGE_NOT_A_TASK'
+  | 'MESSAGING_DISABLED'
+  | 'NOT_READY'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL_ERROR';
+
+/** Every code a problem document may carry. */
+export type ProblemCode = ConnectionErrorCode | QueueErrorCode | TaskErrorCode | GatewayErrorCode;
+
+/** A place in the request and what is wrong there. */
+export interface InputProblem {
+  /** RFC 6901 pointer into the body; the name of the parameter for queries. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Raised by the gateway itself. Like all errors here it knows no HTTP status. */
+export class GatewayError extends RabbitMQError<GatewayErrorCode> {}
+
+/** An input error with its places. */
+export function inputError(
+  code: 'BODY_MALFORMED' | 'REQUEST_INVALID' | 'MESSAGE_NOT_A_TASK' | 'NAME_NOT_ALLOWED',
+  message: string,
+  errors: readonly InputProblem[],
+): GatewayError {
+  return new GatewayError(code, message, { details: { errors } });
+}

@@ -1,0 +1,2 @@
+export { healthRoutes } from './routes';
+export { HealthService, type HealthServiceDeps, type Readiness } from './service';

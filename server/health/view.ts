@@ -1,0 +1,29 @@
+import type { PartHealth } from '../messaging';
+import type { Readiness } from './service';
+
+function partView(part: PartHealth | undefined): object | undefined {
+  if (part === undefined) return undefined;
+  return {
+    ready: part.ready,
+    kind: part.kind,
+    ...(part.detail === undefined ? {} : { detail: part.detail }),
+  };
+}
+
+/** Open to anyone, so it names no host, user or queue. */
+export function readinessView(readiness: Readiness): object {
+  const { messaging } = readiness;
+  return {
+    status: readiness.status,
+    messaging: messaging.enabled ? 'enabled' : 'disabled',
+    broker: messaging.broker && {
+      state: messaging.broker.state,
+      server_version: messaging.broker.serverVersion,
+      last_error: messaging.broker.lastError,
+      publishes_in_flight: messaging.broker.publishesInFlight,
+    },
+    results: partView(messaging.results),
+    submissions: partView(messaging.submissions),
+    events: partView(messaging.events),
+  };
+}

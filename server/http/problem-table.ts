@@ -1,0 +1,183 @@
+import type { ProblemCode } from '../errors';
+
+/** How a code is told over HTTP. */
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** For the documentation: when it happens and what the caller does about it. */
+  readonly advice: string;
+}
+
+/** Where problem types are described; RFC 9457 wants a URI, a relative one is resolved against the request. */
+export function problemType(code: ProblemCode): string {
+  return `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
+/**
+ * The one place where an error code becomes a status. A code that is missing here does not compile.
+ */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  BODY_MALFORMED: {
+    status: 400,
+    title: 'The body is not acceptable JSON',
+    advice:
+      'Not JSON, nested too deep, a number that cannot be kept exactly, a key such as __proto__, a lone surrogate or NUL. `errors` points to the value.',
+  },
+  REQUEST_INVALID: {
+    status: 400,
+    title: 'The request is invalid',
+    advice: 'A field is missing, unknown or out of range. `errors` points to each.',
+  },
+  TASK_INVALID: {
+    status: 400,
+    title: 'The task is invalid',
+    advice: 'Arguments or options that a Celery worker could not take. `errors` points to each.',
+  },
+  MESSAGE_INVALID: {
+    status: 400,
+    title: 'The message is invalid',
+    advice: 'A property or header that AMQP cannot carry, or that would add routes. `errors` points to it.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'A valid API key is needed',
+    advice: 'Send `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    title: 'The API key may not do this',
+    advice: 'Use a key with the role named in `detail`.',
+  },
+  NAME_NOT_ALLOWED: {
+    status: 403,
+    title: 'The name is not allowed',
+    advice: 'An internal queue, exchange or task, or a queue outside GATEWAY_ALLOWED_QUEUES.',
+  },
+  ACCESS_REFUSED: {
+    status: 403,
+    title: 'The broker refused access',
+    advice: "The gateway's broker user lacks a permission. An operator must grant it.",
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such route',
+    advice: 'Check the path. Queue and message routes exist only with RABBITMQ_MANAGEMENT_ENABLED.',
+  },
+  TASK_NOT_FOUND: {
+    status: 404,
+    title: 'The task is not known',
+    advice: 'No result, no event and no submission record has this id, or they have expired.',
+  },
+  QUEUE_NOT_FOUND: {
+    status: 404,
+    title: 'The queue does not exist',
+    advice: 'Declare it first, or let a worker declare it.',
+  },
+  EXCHANGE_NOT_FOUND: { status: 404, title: 'The exchange does not exist', advice: 'Declare it first.' },
+  TASK_UNKNOWN: {
+    status: 404,
+    title: 'The task name is not registered',
+    advice: 'No worker knows a task of this name.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'The method is not allowed here',
+    advice: 'The `Allow` header lists those that are.',
+  },
+  PRECONDITION_FAILED: {
+    status: 409,
+    title: 'The queue exists with other settings',
+    advice: 'Declare it with the settings it has, or under another name.',
+  },
+  RESOURCE_LOCKED: {
+    status: 409,
+    title: 'The queue belongs to another connection',
+    advice: 'An exclusive queue can only be used by the connection that declared it.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The body is too large',
+    advice: 'Send less, or raise GATEWAY_BODY_LIMIT_BYTES.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'The body must be JSON in UTF-8',
+    advice: 'Send `Content-Type: application/json`.',
+  },
+  UNROUTABLE: {
+    status: 422,
+    title: 'No queue would receive the message',
+    advice: 'The exchange has no binding for this routing key. Nothing was queued.',
+  },
+  MESSAGE_NOT_A_TASK: {
+    status: 422,
+    title: 'The message would break Celery workers',
+    advice:
+      'It goes to a queue of Celery workers, or claims to be a task, and a worker could not read it. Use POST /rabbitmq/tasks/submit.',
+  },
+  CANVAS_UNSUPPORTED: {
+    status: 422,
+    title: 'The canvas is not supported',
+    advice: 'Its parts cannot be combined this way.',
+  },
+  RATE_LIMITED: { status: 429, title: 'Too many requests', advice: 'Wait as `Retry-After` says.' },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: 'The gateway failed',
+    advice: 'Report the requestId; the log has the cause.',
+  },
+  MESSAGING_DISABLED: {
+    status: 503,
+    title: 'Messaging is switched off',
+    advice: 'Set RABBITMQ_ENABLED=true.',
+  },
+  NOT_READY: {
+    status: 503,
+    title: 'The gateway is not ready yet',
+    advice:
+      'It has just reached the broker and opens its streams. Nothing was queued. Repeat after `Retry-After`.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    title: 'The gateway is stopping',
+    advice: 'Repeat; another replica will take it.',
+  },
+  BROKER_UNREACHABLE: {
+    status: 503,
+    title: 'The broker cannot be reached',
+    advice: 'Nothing was queued. Repeat after `Retry-After`.',
+  },
+  CONNECTION_LOST: {
+    status: 503,
+    title: 'The connection to the broker was lost',
+    advice: 'Repeat after `Retry-After`.',
+  },
+  CONNECTION_BLOCKED: {
+    status: 503,
+    title: 'The broker takes no messages at present',
+    advice: 'It is short of memory or disk. Nothing was queued. Repeat after `Retry-After`.',
+  },
+  CHANNEL_CLOSED: { status: 503, title: 'The channel was closed', advice: 'Repeat after `Retry-After`.' },
+  PUBLISH_NACKED: {
+    status: 503,
+    title: 'The broker refused the message',
+    advice: 'A full queue, or an internal error of the broker. Nothing was queued. Repeat later.',
+  },
+  PUBLISHER_SATURATED: {
+    status: 503,
+    title: 'Too many publishes await their confirm',
+    advice: 'Nothing was queued. Repeat after `Retry-After`.',
+  },
+  NO_WORKER_REPLIED: {
+    status: 503,
+    title: 'No worker replied',
+    advice: 'None is online, or none answered in time.',
+  },
+  PUBLISH_UNKNOWN: {
+    status: 504,
+    title: 'It is not known whether the message was queued',
+    advice:
+      'It was written, then the link died or the deadline passed. Repeat with the same `task_id`: a worker tells duplicates by it.',
+  },
+  RESULT_TIMEOUT: { status: 504, title: 'The result did not arrive in time', advice: 'Ask again later.' },
+};

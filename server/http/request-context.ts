@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Principal } from '../security/api-key';
+
+/** What the gateway knows of the request it is handling; lives in `res.locals`. */
+export interface RequestLocals {
+  requestId: string;
+  /** Present once a key was verified. */
+  principal?: Principal;
+}
+
+export type GatewayResponse = Response<unknown, RequestLocals>;
+
+/** A handler that sees {@link RequestLocals}. */
+export type Handler = RequestHandler<
+  Record<string, string>,
+  unknown,
+  unknown,
+  Request['query'],
+  RequestLocals
+>;
+
+/** Callers' own ids are kept when they cannot disturb a log or a header. */
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Gives each request an id: the caller's `X-Request-Id` where it is harmless, else a new one; answered back. */
+export function requestId(req: Request, res: GatewayResponse, next: NextFunction): void {
+  const given = req.headers['x-request-id'];
+  const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  res.locals.requestId = id;
+  res.setHeader('X-Request-Id', id);
+  next();
+}

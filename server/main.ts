@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
+import { createGateway } from './bootstrap';
+import { loadServerConfig } from './config';
+import { createApiKey, ROLES } from './security/api-key';
+
+/** Exit status for a configuration that cannot be used (EX_CONFIG of sysexits.h). */
+const EXIT_CONFIG = 78;
+/** Connections and sockets get this long beyond the stop deadline before the process gives up on them. */
+const STOP_SLACK_MS = 1000;
+
+/** Settings in `.env` count where the environment does not have them. */
+function environment(): NodeJS.ProcessEnv {
+  try {
+    process.loadEnvFile('.env');
+  } catch {
+    // No such file: the environment alone decides.
+  }
+  return process.env;
+}
+
+async function serve(): Promise<void> {
+  const config = loadServerConfig(environment());
+  const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, service: 'gateway' });
+  const gateway = createGateway({ config, logger, clock: systemClock });
+  const lifecycle = new ProcessLifecycle({
+    parts: gateway.parts,
+    deadlineMs: config.GATEWAY_STOP_DEADLINE_MS + STOP_SLACK_MS,
+    logger,
+    clock: systemClock,
+    exit: (code) => process.exit(code),
+  });
+  lifecycle.installSignals();
+  process.on('unhandledRejection', (error) => logger.error('unhandled rejection', { error }));
+  await lifecycle.start();
+}
+
+function printKey(options: { readonly role: string; readonly id?: string }): void {
+  const role = ROLES.find((known) => known === options.role);
+  if (role === undefined)
+    throw new ConfigError([{ setting: '--role', detail: `must be one of ${ROLES.join(', ')}` }]);
+  const { key, line } = createApiKey(role, options.id);
+  process.stdout.write(`${key}\n${line}\n`);
+  process.stderr.write('First line: the key, shown only now. Second line: for GATEWAY_API_KEYS.\n');
+}
+
+const program = new Command('celery-gateway').description('HTTP gateway for Celery on RabbitMQ');
+program.action(serve);
+program
+  .command('create-key')
+  .description('makes an API key and prints it once, with the line to store')
+  .requiredOption('--role <role>', ROLES.join(', '))
+  .option('--id <id>', 'letters and digits; random when absent')
+  .action(printKey);
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+  process.stderr.write(`celery-gateway: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

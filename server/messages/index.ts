@@ -1,0 +1,3 @@
+export { messageRoutes } from './routes';
+export { publishSchema } from './schema';
+export { MessageService, type MessageServiceDeps, type PublishCommand } from './service';

@@ -1,0 +1,40 @@
+import type { Request } from 'express';
+import { sendJson } from '../http/json-response';
+import type { GatewayResponse } from '../http/request-context';
+import type { RouteDefinition } from '../http/route';
+import { validated } from '../http/validation';
+import { type PublishBody, publishSchema } from './schema';
+import type { MessageService, PublishCommand } from './service';
+import { publishedView } from './view';
+
+function command(body: PublishBody): PublishCommand {
+  return {
+    queueName: body.queue_name,
+    message: body.message,
+    exchange: body.exchange,
+    routingKey: body.routing_key,
+    headers: body.headers ?? {},
+    priority: body.priority,
+    expirationMs: body.expiration === undefined ? undefined : Number(body.expiration),
+    persistent: body.persistent,
+  };
+}
+
+/** The message routes, for administrators. */
+export function messageRoutes(service: Pick<MessageService, 'publish'>): readonly RouteDefinition[] {
+  async function publish(req: Request, res: GatewayResponse): Promise<void> {
+    const messageId = await service.publish(command(validated(publishSchema, req.body)));
+    sendJson(res, 200, publishedView(messageId));
+  }
+  return [
+    {
+      method: 'post',
+      path: '/rabbitmq/messages/publish',
+      role: 'admin',
+      bucket: 'admin',
+      body: true,
+      startsWork: true,
+      handle: publish,
+    },
+  ];
+}

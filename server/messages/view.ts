@@ -1,0 +1,3 @@
+export function publishedView(messageId: string): object {
+  return { message_id: messageId };
+}

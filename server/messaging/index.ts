@@ -1,0 +1,14 @@
+export { brokerTls, brokerUrls } from './broker-options';
+export { CeleryQueues } from './celery-queues';
+export { EventFeed, type EventFeedDeps } from './event-feed';
+export type {
+  MessagingHealth,
+  MessagingService,
+  PartHealth,
+  QueueInfo,
+  RawMessage,
+  TaskKnowledge,
+} from './messaging-service';
+export { NamePolicy } from './name-policy';
+export { NoOpMessagingService } from './no-op-messaging-service';
+export { RabbitMQService, type RabbitMQServiceDeps } from './rabbitmq-service';

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type AmqpConnections,
+  type ConfirmPublisher,
+  type HeaderTable,
+  type QueueDeclaration,
+  QueueError,
+  type Topology,
+} from '../../amqp';
+import type {
+  CeleryClient,
+  ControlClient,
+  ControlReplies,
+  ResultReader,
+  RevokeOptions,
+  SubmissionRecords,
+  SubmittedTask,
+  TaskEvents,
+  TaskSubmission,
+} from '../../celery';
+import type { Clock, Lifecycle, Logger } from '../../runtime';
+import { GatewayError } from '../errors';
+import type { CeleryQueues } from './celery-queues';
+import { readable, SWITCHED_OFF, settled } from './memory-health';
+import type {
+  MessagingHealth,
+  MessagingService,
+  PartHealth,
+  QueueInfo,
+  RawMessage,
+  TaskKnowledge,
+} from './messaging-service';
+
+export interface RabbitMQServiceDeps {
+  readonly connections: Pick<AmqpConnections, 'start' | 'stop' | 'state' | 'publish'>;
+  readonly publisher: Pick<ConfirmPublisher, 'start' | 'stop' | 'publish' | 'inFlight' | 'ready'>;
+  readonly topology: Pick<Topology, 'queueStatus' | 'queueIsDurable' | 'declareQueue' | 'purgeQueue'>;
+  readonly client: Pick<CeleryClient, 'submit'>;
+  readonly results: ResultReader;
+  /** Undefined while the record is switched off. */
+  readonly records: Pick<SubmissionRecords, 'start' | 'stop' | 'get' | 'status'> | undefined;
+  readonly control: Pick<ControlClient, 'start' | 'stop' | 'active' | 'revoke'>;
+  /** Undefined while events are switched off. */
+  readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
+  readonly taskEvents: Pick<TaskEvents, 'get'>;
+  readonly celeryQueues: CeleryQueues;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+}
+
+/** How long listeners may take to say goodbye to the broker. */
+const LISTENERS_STOP_MS = 2000;
+
+/** Messaging over RabbitMQ: hands each call to the part of the lower layers that owns it. */
+export class RabbitMQService implements MessagingService {
+  /** Asked only until it is true: submissions are the hot path. */
+  private memorySettled: boolean = false;
+
+  constructor(private readonly deps: RabbitMQServiceDeps) {}
+
+  /** Returns at once; connecting goes on in the background, and the parts come up when the broker is there. */
+  async start(): Promise<void> {
+    const { connections, publisher, logger } = this.deps;
+    await connections.start();
+    for (const part of [publisher, ...this.listeners()]) {
+      // Not awaited: some parts are started only once the broker answers, and the gateway serves without it.
+      part.start().catch((error: unknown) => logger.error('a part of messaging did not start', { error }));
+    }
+  }
+
+  /** Listeners first, then the publisher (which waits for its confirms), then the connections. */
+  async stop(): Promise<void> {
+    const listeners = Promise.allSettled(this.listeners().map((part) => part.stop()));
+    // The broker may be slow to answer a cancel; they hold nothing that closing the connection would lose.
+    await Promise.race([listeners, sleep(LISTENERS_STOP_MS, undefined, { ref: false })]);
+    await this.deps.publisher.stop();
+    await this.deps.connections.stop();
+  }
+
+  async submitTask(task: TaskSubmission): Promise<SubmittedTask> {
+    if (!this.memorySettled) this.requireMemory();
+    const submitted = await this.deps.client.submit(task);
+    this.deps.celeryQueues.add(submitted.queue);
+    return submitted;
+  }
+
+  async findTask(taskId: string): Promise<TaskKnowledge> {
+    return {
+      meta: await this.deps.results.getTaskMeta(taskId),
+      seen: this.deps.taskEvents.get(taskId),
+      submission: this.deps.records?.get(taskId),
+    };
+  }
+
+  async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.deps.results.waitForResult(taskId, { timeoutMs, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  revokeTask(taskId: string, options: RevokeOptions): Promise<ControlReplies> {
+    return this.deps.control.revoke(taskId, options);
+  }
+
+  activeTasks(): Promise<ControlReplies> {
+    return this.deps.control.active();
+  }
+
+  async publishMessage(message: RawMessage): Promise<string> {
+    const messageId = randomUUID();
+    await this.deps.publisher.publish({
+      exchange: message.exchange,
+      routingKey: message.routingKey,
+      content: message.content,
+      properties: {
+        contentType: 'application/json',
+        contentEncoding: 'utf-8',
+        // Checked by the publisher: names and values that AMQP or its routing would mind are refused there.
+        headers: message.headers as HeaderTable,
+        deliveryMode: message.persistent ? 2 : 1,
+        priority: message.priority,
+        expiration: message.expirationMs === undefined ? undefined : String(message.expirationMs),
+        messageId,
+        timestamp: Math.floor(this.deps.clock.now() / 1000),
+      },
+      mandatory: true,
+    });
+    return messageId;
+  }
+
+  async declareQueue(declaration: QueueDeclaration): Promise<Omit<QueueInfo, 'durable'>> {
+    const { queue, messageCount, consumerCount } = await this.deps.topology.declareQueue(declaration);
+    return { queueName: queue, messageCount, consumerCount };
+  }
+
+  async queueInfo(queueName: string): Promise<QueueInfo> {
+    const status = await this.deps.topology.queueStatus(queueName);
+    if (status === null) throw new QueueError('QUEUE_NOT_FOUND', `There is no queue ${queueName}.`);
+    const durable = await this.deps.topology.queueIsDurable(queueName);
+    return { queueName, messageCount: status.messageCount, consumerCount: status.consumerCount, durable };
+  }
+
+  purgeQueue(queueName: string): Promise<number> {
+    return this.deps.topology.purgeQueue(queueName);
+  }
+
+  isCeleryQueue(name: string): boolean {
+    return this.deps.celeryQueues.has(name);
+  }
+
+  health(): MessagingHealth {
+    const { connections, publisher, results, records, events } = this.deps;
+    const state = connections.state;
+    const { lastError } = connections.publish;
+    const submissions = records?.status ?? SWITCHED_OFF;
+    const listened = events?.status ?? SWITCHED_OFF;
+    const memory = [results.status, submissions, listened];
+    return {
+      enabled: true,
+      ready: state === 'connected' && publisher.ready && memory.every(readable),
+      broker: {
+        state,
+        serverVersion:
+          state === 'connected' || state === 'blocked'
+            ? connections.publish.describe().serverVersion
+            : undefined,
+        lastError: state === 'connected' ? undefined : lastError?.code,
+        publishesInFlight: publisher.inFlight,
+      },
+      results: results.status,
+      submissions,
+      events: listened,
+    };
+  }
+
+  /**
+   * Before the broker has said where results and submissions are kept, a task would go out without its record and with a
+   * `reply_to` that may not exist.
+   */
+  private requireMemory(): void {
+    const { connections, results, records } = this.deps;
+    this.memorySettled = settled(results.status) && (records === undefined || settled(records.status));
+    // Without a broker the publisher has the better reason.
+    if (this.memorySettled || connections.state !== 'connected') return;
+    throw new GatewayError('NOT_READY', 'The result queue and the submission record are being opened.', {
+      retryable: true,
+    });
+  }
+
+  private listeners(): readonly Lifecycle[] {
+    const { results, records, control, events } = this.deps;
+    return [
+      results,
+      control,
+      ...(records === undefined ? [] : [records]),
+      ...(events === undefined ? [] : [events]),
+    ];
+  }
+}

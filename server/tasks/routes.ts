@@ -1,0 +1,82 @@
+import type { Request } from 'express';
+import { sendJson } from '../http/json-response';
+import type { GatewayResponse } from '../http/request-context';
+import { pathParameter, type RouteDefinition } from '../http/route';
+import { validated } from '../http/validation';
+import { preferredWait } from './prefer';
+import { revokeQuerySchema, statusQuerySchema, submitSchema, taskIdSchema } from './schema';
+import type { TaskService } from './service';
+import { inBodyTerms, submissionOf } from './submission';
+import { isReady } from './task-state';
+import { activeView, revokeView, statusView, submittedView } from './view';
+
+const PREFIX = '/rabbitmq/tasks';
+/** A client that polls is asked to wait this long, in seconds. */
+const POLL_AGAIN_SECONDS = '1';
+
+export interface TaskRoutesDeps {
+  readonly service: Pick<TaskService, 'submit' | 'status' | 'revoke' | 'active'>;
+  readonly maxWaitSeconds: number;
+  /** Aborts when the gateway stops: long polls are then answered with what is known. */
+  readonly stopping: AbortSignal;
+}
+
+/** A signal for one request: it ends when the caller goes away or the gateway stops. */
+function endOf(res: GatewayResponse, stopping: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, stopping]);
+}
+
+/** The task routes; queries, bodies and headers end here. */
+export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
+  const { service, maxWaitSeconds, stopping } = deps;
+
+  async function submit(req: Request, res: GatewayResponse): Promise<void> {
+    const body = validated(submitSchema, req.body);
+    const mayRunInternals = res.locals.principal?.role === 'admin';
+    const submitted = await service.submit(submissionOf(body), mayRunInternals).catch((error: unknown) => {
+      throw inBodyTerms(error);
+    });
+    res.setHeader('Location', `${PREFIX}/${encodeURIComponent(submitted.taskId)}`);
+    sendJson(res, 202, submittedView(submitted));
+  }
+
+  async function status(req: Request, res: GatewayResponse): Promise<void> {
+    const { task_id: taskId } = validated(taskIdSchema, { task_id: pathParameter(req, 'task_id') });
+    const query = validated(statusQuerySchema, req.query);
+    const preferred = query.wait === undefined ? preferredWait(req.headers.prefer) : undefined;
+    const waitSeconds = Math.min(query.wait ?? preferred ?? 0, maxWaitSeconds);
+    const signal = waitSeconds > 0 ? endOf(res, stopping) : stopping;
+    const found = await service.status(taskId, waitSeconds * 1000, signal);
+    if (preferred !== undefined) res.setHeader('Preference-Applied', `wait=${waitSeconds}`);
+    if (!isReady(found.status)) res.setHeader('Retry-After', POLL_AGAIN_SECONDS);
+    sendJson(res, 200, statusView(found));
+  }
+
+  async function revoke(req: Request, res: GatewayResponse): Promise<void> {
+    const { task_id: taskId } = validated(taskIdSchema, { task_id: pathParameter(req, 'task_id') });
+    const { terminate, signal } = validated(revokeQuerySchema, req.query);
+    sendJson(res, 200, revokeView(taskId, await service.revoke({ taskId, terminate, signal })));
+  }
+
+  async function active(_req: Request, res: GatewayResponse): Promise<void> {
+    sendJson(res, 200, activeView(await service.active()));
+  }
+
+  const common = { bucket: 'tasks', body: false, startsWork: false } as const;
+  return [
+    {
+      ...common,
+      method: 'post',
+      path: `${PREFIX}/submit`,
+      role: 'submitter',
+      body: true,
+      startsWork: true,
+      handle: submit,
+    },
+    { ...common, method: 'get', path: `${PREFIX}/active`, role: 'reader', handle: active },
+    { ...common, method: 'get', path: `${PREFIX}/:task_id`, role: 'reader', handle: status },
+    { ...common, method: 'delete', path: `${PREFIX}/:task_id`, role: 'submitter', handle: revoke },
+  ];
+}

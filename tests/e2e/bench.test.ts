@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const BENCH = join(__dirname, '..', '..', 'scripts', 'bench');
+
+describe('scripts/bench', () => {
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'bench-'));
+  });
+
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it('measures the round trip beside its baseline and keeps the figures as JSON', async () => {
+    const broker = process.env.TEST_BROKER_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
+    const { stdout, stderr } = await run(
+      BENCH,
+      ['--quick', '--only', 'roundtrip', '--json', '--out', directory, '--broker', broker],
+      { env: { ...process.env, BENCH_NO_BUILD: '1' } },
+    );
+
+    const latency = { p50Ms: expect.any(Number), p99Ms: expect.any(Number) };
+    const report: unknown = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      plan: 'quick',
+      machine: { node: process.version, rabbitmq: expect.stringMatching(/^\d+\./) },
+      roundTrip: { directReplyTo: latency, client: latency, http: latency },
+      targets: [
+        { name: 'round trip p50, client / direct reply-to', limit: 2, met: expect.any(Boolean) },
+        { name: 'round trip p50 over HTTP with wait, ms', limit: 5, met: expect.any(Boolean) },
+      ],
+    });
+    expect(stderr).toContain('100 %');
+    expect(await readdir(directory)).toContain('latest.json');
+  });
+
+  it('lists its options with --help', async () => {
+    const { stdout } = await run(BENCH, ['--help'], { env: { ...process.env, BENCH_NO_BUILD: '1' } });
+
+    for (const option of ['--quick', '--full', '--only', '--json']) expect(stdout).toContain(option);
+  });
+});

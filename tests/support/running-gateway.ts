@@ -1,0 +1,51 @@
+import { silentLogger, systemClock } from '../../runtime';
+import { createGateway } from '../../server/bootstrap';
+import { loadServerConfig } from '../../server/config';
+import type { Role } from '../../server/security/api-key';
+import { keyOf, storedKeys } from './gateway-app';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A whole gateway in this process, on a port of its own. */
+export interface RunningGateway {
+  readonly url: string;
+  call(method: string, path: string, body?: unknown, role?: Role): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Starts a gateway as main.ts does; the broker need not be there. */
+export async function startGateway(env: Readonly<Record<string, string>>): Promise<RunningGateway> {
+  const config = loadServerConfig({
+    RABBITMQ_ENABLED: 'true',
+    RABBITMQ_MANAGEMENT_ENABLED: 'true',
+    GATEWAY_PORT: '0',
+    GATEWAY_API_KEYS: storedKeys,
+    RABBITMQ_BACKOFF_INITIAL_MS: '20',
+    ...env,
+  });
+  const gateway = createGateway({ config, logger: silentLogger(), clock: systemClock });
+  for (const part of gateway.parts) await part.start();
+  const { url } = gateway.http;
+  return {
+    url,
+    call: async (method, path, body, role = 'admin') => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${keyOf(role)}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: (await response.json()) as Answer['body'],
+      };
+    },
+    stop: async () => {
+      for (const part of [...gateway.parts].reverse()) await part.stop();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configurationPage, environmentExample, errorsPage } from '../../../scripts/documentation/pages';
+
+const stored = (path: string): string => readFileSync(join(__dirname, '..', '..', '..', path), 'utf8');
+
+test.each([
+  ['docs/configuration.md', configurationPage],
+  ['docs/errors.md', errorsPage],
+  ['.env.example', environmentExample],
+])('%s is what scripts/docs generates', (path, page) => {
+  expect(stored(path)).toBe(page());
+});
+
+test('every setting has a description', () => {
+  const undescribed = configurationPage()
+    .split('\n')
+    .filter((line) => line.startsWith('| `') && /\|\s*\|$/.test(line));
+  expect(undescribed).toEqual([]);
+});

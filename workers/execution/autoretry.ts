@@ -1,0 +1,25 @@
+import type { TaskRequest } from '../../celery/protocol';
+import type { ErrorClass, TaskSettings } from '../registry';
+import { backoffSeconds, decideRetry } from './decide-retry';
+import type { Outcome } from './outcome';
+import { outcomeOfError } from './outcome-of-error';
+
+/**
+ * `autoretryFor` turns a failure into a retry (celery/app/autoretry.py). It belongs where the code ran: a class of another
+ * thread is another class. `now` is epoch ms, `random` gives 0 to below 1.
+ */
+export function autoretried(
+  outcome: Outcome,
+  request: TaskRequest,
+  settings: TaskSettings,
+  now: number,
+  random: () => number,
+): Outcome {
+  if (outcome.kind !== 'FAILURE' || settings.autoretryFor === undefined) return outcome;
+  const { error } = outcome;
+  const isOf = (types: readonly ErrorClass[] = []): boolean => types.some((type) => error instanceof type);
+  if (isOf(settings.dontAutoretryFor) || !isOf(settings.autoretryFor)) return outcome;
+  const countdownSeconds = backoffSeconds(settings, request.retries, random);
+  const options = countdownSeconds === undefined ? { cause: error } : { cause: error, countdownSeconds };
+  return outcomeOfError(decideRetry(request, settings, options, now));
+}

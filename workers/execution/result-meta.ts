@@ -1,0 +1,87 @@
+import {
+  encodeException,
+  formatIsoTime,
+  formatTraceback,
+  type TaskMeta,
+  type TaskRequest,
+} from '../../celery/protocol';
+import { rejected, retryWithoutCause, taskRevoked } from './celery-errors';
+import type { Outcome } from './outcome';
+
+/** What a meta says of the run. */
+export interface DescribedRun {
+  readonly request: Pick<TaskRequest, 'id' | 'group' | 'parentId'>;
+  readonly children: readonly string[];
+}
+
+/** The parts of a meta that depend on the outcome. */
+interface MetaCore {
+  readonly status: string;
+  readonly result: unknown;
+  readonly traceback: string | null;
+}
+
+/** The stored form of an outcome; mirrors celery/backends/base.py `_get_result_meta`. `now` is epoch ms. */
+export function resultMeta(run: DescribedRun, outcome: Outcome, now: number): TaskMeta {
+  const core = metaCore(outcome);
+  return meta(run, core, core.status === 'RETRY' ? null : formatIsoTime(now));
+}
+
+/** STARTED, with where it runs (`task_track_started`). */
+export const startedMeta = (run: DescribedRun, hostname: string): TaskMeta =>
+  meta(run, { status: 'STARTED', result: { pid: process.pid, hostname }, traceback: null }, null);
+
+/** A state of the task's own, such as PROGRESS. */
+export const customStateMeta = (run: DescribedRun, state: string, result: unknown): TaskMeta =>
+  meta(run, { status: state, result, traceback: null }, null);
+
+/** The FAILURE of a task or chain step that has no run in this process. */
+export const failureMeta = (taskId: string, error: unknown, now: number): TaskMeta => ({
+  status: 'FAILURE',
+  result: encodeException(error),
+  traceback: formatTraceback(error),
+  children: [],
+  date_done: formatIsoTime(now),
+  task_id: taskId,
+});
+
+function metaCore(outcome: Outcome): MetaCore {
+  switch (outcome.kind) {
+    case 'SUCCESS':
+      return { status: 'SUCCESS', result: outcome.value ?? null, traceback: null };
+    case 'FAILURE':
+      return {
+        status: 'FAILURE',
+        result: encodeException(outcome.error),
+        traceback: outcome.timedOut ? null : formatTraceback(outcome.error),
+      };
+    case 'RETRY': {
+      const { retry } = outcome;
+      const cause = retry.cause === undefined ? '' : formatTraceback(retry.cause);
+      return {
+        status: 'RETRY',
+        result: encodeException(retry.cause ?? retryWithoutCause(retry.message)),
+        traceback: `${cause}\ncelery.exceptions.Retry: ${retry.message}\n`,
+      };
+    }
+    case 'REVOKED':
+      return { status: 'REVOKED', result: encodeException(taskRevoked(outcome.reason)), traceback: null };
+    case 'REJECTED':
+      return { status: 'FAILURE', result: encodeException(rejected(outcome.reason)), traceback: null };
+    case 'IGNORED':
+      return { status: 'IGNORED', result: null, traceback: null };
+  }
+}
+
+function meta(run: DescribedRun, core: MetaCore, dateDone: string | null): TaskMeta {
+  const { group, parentId } = run.request;
+  return {
+    ...core,
+    // A result as Celery names it: [[id, parent], children] (celery/result.py `as_tuple`).
+    children: run.children.map((id) => [[id, null], null]),
+    date_done: dateDone,
+    ...(group === null ? {} : { group_id: group }),
+    ...(parentId === null ? {} : { parent_id: parentId }),
+    task_id: run.request.id,
+  };
+}

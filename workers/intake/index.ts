@@ -1,0 +1,13 @@
+export { type Admission, admit, type RevokedLookup } from './admission';
+export { type DeadLetterRoute, DeadLetterRoutes } from './dead-letter-routes';
+export { type EtaParkingLimits, parksEta } from './eta-parking';
+export { EtaSchedule } from './eta-schedule';
+export { needsFreshPrefetch } from './held-budget';
+export { QueueConsumer, type QueueConsumerOptions } from './queue-consumer';
+export { tasksPerSecond } from './rate';
+export { RateLimits, type RateLimitsDeps } from './rate-limits';
+export { RecentlySettled, runKey } from './recently-settled';
+export { Relocation, type RelocationDeps } from './relocation';
+export { type RevokedState, RevokedTasks, type RevokedTasksOptions, stampMatches } from './revoked-tasks';
+export { beforeDelay, handedBackTimes, parkedTimes } from './road-marks';
+export { type DeliverySource, TaskIntake, type TaskIntakeDeps } from './task-intake';

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { join } from 'node:path';
+import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
+import { banner } from './banner';
+import { bootstrapWorker, VERSION } from './bootstrap';
+import { overlay, workerCommand } from './command-line';
+import { loadWorkerConfig } from './config';
+import { logStream } from './log-stream';
+import { loadTaskModules, TaskModuleError } from './task-modules';
+
+/** The tasks that come with this package, when no others are named. */
+const OWN_TASKS = join(__dirname, 'tasks');
+
+async function main(): Promise<void> {
+  const command = workerCommand(VERSION).parse(process.argv);
+  const config = loadWorkerConfig(overlay(process.env, command.opts()));
+  const logger = createLogger({
+    level: config.logLevel,
+    format: config.logFile === null && process.stderr.isTTY ? 'pretty' : 'json',
+    service: 'worker',
+    ...(config.logFile === null ? {} : { stream: await logStream(config.logFile) }),
+  });
+  const taskModules = config.taskModules.length > 0 ? config.taskModules : [OWN_TASKS];
+  const tasks = await loadTaskModules(taskModules);
+  process.stdout.write(`${banner(config, tasks.map((task) => task.name).sort(), VERSION)}\n`);
+
+  const worker = bootstrapWorker({
+    ...config,
+    tasks,
+    taskModules,
+    logger,
+    logsTasks: ['info', 'http', 'debug'].includes(config.logLevel),
+  });
+  const lifecycle = new ProcessLifecycle({
+    parts: [
+      { name: 'worker', start: () => worker.start(), stop: () => worker.stop(), kill: () => worker.kill() },
+    ],
+    deadlineMs: config.shutdownTimeoutMs,
+    logger,
+    clock: systemClock,
+    exit: (code) => process.exit(code),
+  });
+  lifecycle.installSignals();
+  void worker.shutdownRequested.then(() => process.kill(process.pid, 'SIGTERM'));
+  await lifecycle.start();
+  process.stdout.write(`${config.nodename} ready.\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${isOperators(error) ? error.message : describe(error)}\n`);
+  process.exit(1);
+});
+
+/** Errors of the command line and not of the program: their text is all there is to say. */
+const isOperators = (error: unknown): error is Error =>
+  error instanceof ConfigError || error instanceof TaskModuleError;
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

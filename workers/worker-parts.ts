@@ -1,0 +1,64 @@
+import type { RouteFunction, TaskRoute } from '../celery/client';
+import type { DelayedQueueType, SerializerName } from '../celery/protocol';
+import type { Clock, Logger } from '../runtime';
+import type { PoolName } from './config-schema';
+import type { WorkerCommand } from './control';
+import type { AutoscaleRange } from './pool';
+import type { TaskDefinition } from './registry';
+
+/** All a worker is made of; what is left out is as Celery has it by default. */
+export interface WorkerParts {
+  readonly tasks: readonly TaskDefinition[];
+  readonly brokerUrls: readonly string[];
+  readonly resultBackend: string;
+  readonly resultExpiresSeconds: number;
+  readonly nodename: string;
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+  readonly prefetchMultiplier: number;
+  readonly taskEvents: boolean;
+  readonly logsTasks: boolean;
+  readonly logger: Logger;
+  readonly resultExtended?: boolean;
+  readonly timeLimitSeconds?: number | null;
+  readonly softTimeLimitSeconds?: number | null;
+  readonly softShutdownTimeoutMs?: number;
+  readonly stateFile?: string | null;
+  readonly maxRevoked?: number;
+  readonly revokeExpiresMs?: number;
+  readonly mingle?: boolean;
+  readonly gossip?: boolean;
+  readonly heartbeat?: boolean;
+  /** Remote control commands beside Celery's own. */
+  readonly commands?: Readonly<Record<string, WorkerCommand>>;
+  /** Celery's `task_default_queue`; default `celery`. */
+  readonly defaultQueue?: string;
+  /** Celery's `task_routes`, for what tasks send and for next steps. */
+  readonly routes?: readonly (TaskRoute | RouteFunction)[];
+  readonly delayedDeliveryQueueType?: DelayedQueueType;
+  /** ETAs this far away wait in the broker; 0: all wait here. */
+  readonly etaParkAfterSeconds?: number;
+  /** ETA tasks held here at most, as long as the broker takes them. */
+  readonly etaMaxHeld?: number;
+  readonly unknownTasks?: UnknownTasks;
+  /** Celery's `accept_content`; default JSON only. */
+  readonly acceptContent?: readonly SerializerName[];
+  /** Where unreadable messages go with their reason; default: the queue's own dead-letter exchange. */
+  readonly deadLetterExchange?: string | null;
+  readonly deadLetterRoutingKey?: string | null;
+  /** Where tasks run; default `async`. */
+  readonly pool?: PoolName;
+  /** Modules that each thread loads for itself: paths or package names. Needed for `threads`. */
+  readonly taskModules?: readonly string[];
+  readonly maxTasksPerChild?: number | null;
+  /** Heap of each thread in MiB. */
+  readonly threadMemoryMb?: number | null;
+  readonly autoscale?: AutoscaleRange | null;
+  readonly autoscaleKeepaliveMs?: number;
+  /** The file threads start with; default: the one of this build. */
+  readonly threadEntry?: string;
+  readonly clock?: Clock;
+}
+
+/** What happens to a task this worker does not know. */
+export type UnknownTasks = 'reject' | 'hand-back';
