@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createApiKey, ROLES } from '../server/security/api-key';
+import { createApiKey } from '../server/security/api-key';
+import { ROLES } from '../server/security/scopes';
 
 /** API keys for one developer's machine: made once, kept in a file only its owner reads, never shipped. */
 interface DevelopmentKeys {

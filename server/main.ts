@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
 import { createGateway } from './bootstrap';
 import { loadServerConfig } from './config';
-import { createApiKey, ROLES } from './security/api-key';
+import { createApiKey } from './security/api-key';
+import { ROLES } from './security/scopes';
 
 /** Exit status for a configuration that cannot be used (EX_CONFIG of sysexits.h). */
 const EXIT_CONFIG = 78;

@@ -1,21 +1,37 @@
 import { sendJson } from '../http/json-response';
 import { RETRY_AFTER_SECONDS } from '../http/problem';
 import type { RouteDefinition } from '../http/route';
+import { livenessSchema, readinessSchema } from './schema';
 import type { HealthService } from './service';
 import { readinessView } from './view';
 
 /** Probes: `live` says the event loop turns, `ready` that traffic is welcome. No key, no rate limit. */
 export function healthRoutes(service: Pick<HealthService, 'readiness'>): readonly RouteDefinition[] {
-  const open = { method: 'get', role: null, bucket: 'none', body: false, startsWork: false } as const;
+  const open = { method: 'get', scope: null, bucket: 'none', body: 'none', startsWork: false } as const;
   return [
     {
       ...open,
       path: '/health/live',
+      api: {
+        summary: 'Whether the process lives',
+        operationId: 'getLiveness',
+        tag: 'health',
+        responses: { 200: { description: 'The event loop turns.', schema: livenessSchema } },
+      },
       handle: (_req, res) => sendJson(res, 200, { status: 'live' }),
     },
     {
       ...open,
       path: '/health/ready',
+      api: {
+        summary: 'Whether traffic is welcome',
+        operationId: 'getReadiness',
+        tag: 'health',
+        responses: {
+          200: { description: 'Submissions and reads are served.', schema: readinessSchema },
+          503: { description: 'They are not, now.', schema: readinessSchema },
+        },
+      },
       handle: (_req, res) => {
         const readiness = service.readiness();
         if (!readiness.ready) res.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));

@@ -6,8 +6,8 @@ import type { RouteDefinition } from './route';
 
 /** What stands before the handlers. */
 export interface RouteGuards {
-  readonly requireRole: (role: NonNullable<RouteDefinition['role']>) => Handler;
-  readonly limit: Readonly<Record<'tasks' | 'admin', Handler>>;
+  readonly requireScope: (scope: NonNullable<RouteDefinition['scope']>) => Handler;
+  readonly limit: Readonly<Record<Exclude<RouteDefinition['bucket'], 'none'>, Handler>>;
   readonly jsonBody: readonly Handler[];
   readonly drain: Pick<Drain, 'draining'>;
 }
@@ -23,10 +23,10 @@ export function mountRoutes(router: IRouter, routes: readonly RouteDefinition[],
   const methodsOf = new Map<string, string[]>();
   for (const route of routes) {
     const handlers: Handler[] = [];
-    if (route.role !== null) handlers.push(guards.requireRole(route.role));
+    if (route.scope !== null) handlers.push(guards.requireScope(route.scope));
     if (route.bucket !== 'none') handlers.push(guards.limit[route.bucket]);
     if (route.startsWork) handlers.push(refuseWhileDraining);
-    if (route.body) handlers.push(...guards.jsonBody);
+    if (route.body === 'json') handlers.push(...guards.jsonBody);
     const { handle } = route;
     router[route.method](route.path, ...handlers, (req, res) =>
       handle(req, res as Parameters<typeof handle>[1]),

@@ -1,19 +1,54 @@
 import type { Request } from 'express';
-import type { Role } from '../security/api-key';
+import type Joi from 'joi';
+import type { Scope } from '../security/scopes';
 import type { GatewayResponse } from './request-context';
+
+/** What a route answers with one status. */
+export interface ResponseDescription {
+  readonly description: string;
+  /** Of the JSON body; none where there is no body or it is no JSON. */
+  readonly schema?: Joi.Schema;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+  readonly example?: unknown;
+}
+
+/** A route as its callers see it: what the OpenAPI document is made of. Problems are added to it from the other fields. */
+export interface RouteDescription {
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly description?: string;
+  /** Stable name for generated clients, such as `submitTask`. */
+  readonly operationId: string;
+  /** Heading in the document, such as `tasks`. */
+  readonly tag: string;
+  /** The very schemas that validate. */
+  readonly params?: Joi.ObjectSchema;
+  readonly query?: Joi.ObjectSchema;
+  readonly body?: Joi.Schema;
+  /** Request headers beyond authentication, each with what it does. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default `application/json`. */
+  readonly bodyType?: string;
+  /** A body that works as it is. */
+  readonly example?: unknown;
+  /** Successful answers by status. */
+  readonly responses: Readonly<Record<number, ResponseDescription>>;
+}
 
 /** A route as a value: one table says what it needs, and one place applies it. */
 export interface RouteDefinition {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
-  /** Least role a key must have; `null` needs no key. */
-  readonly role: Role | null;
+  /** What a key must be allowed to do; `null` needs no key. */
+  readonly scope: Scope | null;
   /** Whose rate limit it counts against. */
-  readonly bucket: 'tasks' | 'admin' | 'none';
-  /** Whether it reads a JSON body. */
-  readonly body: boolean;
+  readonly bucket: 'reads' | 'submits' | 'admin' | 'none';
+  /** `json` is read and checked before the handler; a `stream` is read by the handler. */
+  readonly body: 'json' | 'stream' | 'none';
   /** Whether it is refused while the gateway stops. */
   readonly startsWork: boolean;
+  readonly api: RouteDescription;
   readonly handle: (req: Request, res: GatewayResponse) => void | Promise<void>;
 }
 

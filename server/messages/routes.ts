@@ -3,7 +3,7 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { type PublishBody, publishSchema } from './schema';
+import { type PublishBody, publishedSchema, publishSchema } from './schema';
 import type { MessageService, PublishCommand } from './service';
 import { publishedView } from './view';
 
@@ -30,10 +30,18 @@ export function messageRoutes(service: Pick<MessageService, 'publish'>): readonl
     {
       method: 'post',
       path: '/rabbitmq/messages/publish',
-      role: 'admin',
+      scope: 'messages:publish',
       bucket: 'admin',
-      body: true,
+      body: 'json',
       startsWork: true,
+      api: {
+        summary: 'Publish a message to a queue or an exchange',
+        operationId: 'publishMessage',
+        tag: 'messages',
+        body: publishSchema,
+        example: { queue_name: 'reports', message: { id: 1 } },
+        responses: { 200: { description: 'Confirmed by the broker and routed.', schema: publishedSchema } },
+      },
       handle: publish,
     },
   ];

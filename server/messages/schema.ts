@@ -40,3 +40,6 @@ export const publishSchema = prepared<PublishBody>(
       .description('Survives a restart of the broker, on a durable queue.'),
   }).required(),
 );
+
+/** The answer of `POST /rabbitmq/messages/publish`. */
+export const publishedSchema = Joi.object({ message_id: Joi.string().required() });

@@ -1,5 +1,6 @@
 export { brokerTls, brokerUrls } from './broker-options';
 export { CeleryQueues } from './celery-queues';
+export { disabledPort } from './disabled-port';
 export { EventFeed, type EventFeedDeps } from './event-feed';
 export type {
   MessagingHealth,
@@ -10,5 +11,5 @@ export type {
   TaskKnowledge,
 } from './messaging-service';
 export { NamePolicy } from './name-policy';
-export { NoOpMessagingService } from './no-op-messaging-service';
+export { messagingDisabled, NoOpMessagingService } from './no-op-messaging-service';
 export { RabbitMQService, type RabbitMQServiceDeps } from './rabbitmq-service';

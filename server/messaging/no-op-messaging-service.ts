@@ -43,8 +43,11 @@ export class NoOpMessagingService implements MessagingService {
   }
 }
 
+/** Why nothing can be done while messaging is switched off. */
+export function messagingDisabled(): GatewayError {
+  return new GatewayError('MESSAGING_DISABLED', 'Messaging is switched off (RABBITMQ_ENABLED=false).');
+}
+
 function refuse(): Promise<never> {
-  return Promise.reject(
-    new GatewayError('MESSAGING_DISABLED', 'Messaging is switched off (RABBITMQ_ENABLED=false).'),
-  );
+  return Promise.reject(messagingDisabled());
 }

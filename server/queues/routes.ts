@@ -3,7 +3,7 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { declareSchema, queueNameSchema } from './schema';
+import { declaredSchema, declareSchema, infoSchema, purgedSchema, queueNameSchema } from './schema';
 import type { QueueService } from './service';
 import { declaredView, infoView, purgedView } from './view';
 
@@ -37,10 +37,52 @@ export function queueRoutes(
     sendJson(res, 200, purgedView(await service.purge(queueName(req))));
   }
 
-  const admin = { role: 'admin', bucket: 'admin', body: false, startsWork: false } as const;
+  const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
   return [
-    { ...admin, method: 'post', path: `${PREFIX}/declare`, body: true, startsWork: true, handle: declare },
-    { ...admin, method: 'get', path: `${PREFIX}/:queue_name/info`, handle: info },
-    { ...admin, method: 'delete', path: `${PREFIX}/:queue_name/purge`, startsWork: true, handle: purge },
+    {
+      ...admin,
+      method: 'post',
+      path: `${PREFIX}/declare`,
+      scope: 'queues:write',
+      body: 'json',
+      api: {
+        summary: 'Declare a queue, or use the one that exists',
+        operationId: 'declareQueue',
+        tag: 'queues',
+        body: declareSchema,
+        example: { queue_name: 'reports' },
+        responses: { 200: { description: 'The queue is there.', schema: declaredSchema } },
+      },
+      handle: declare,
+    },
+    {
+      ...admin,
+      method: 'get',
+      path: `${PREFIX}/:queue_name/info`,
+      scope: 'queues:read',
+      startsWork: false,
+      api: {
+        summary: 'Messages and consumers of a queue',
+        operationId: 'getQueueInfo',
+        tag: 'queues',
+        params: queueNameSchema,
+        responses: { 200: { description: 'As the broker tells now.', schema: infoSchema } },
+      },
+      handle: info,
+    },
+    {
+      ...admin,
+      method: 'delete',
+      path: `${PREFIX}/:queue_name/purge`,
+      scope: 'queues:purge',
+      api: {
+        summary: 'Drop all messages that wait in a queue',
+        operationId: 'purgeQueue',
+        tag: 'queues',
+        params: queueNameSchema,
+        responses: { 200: { description: 'They are gone.', schema: purgedSchema } },
+      },
+      handle: purge,
+    },
   ];
 }

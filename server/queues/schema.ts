@@ -27,3 +27,24 @@ export const declareSchema = prepared<DeclareBody>(
 export const queueNameSchema = preparedQuery<{ readonly queue_name: string }>(
   Joi.object<{ readonly queue_name: string }>({ queue_name: Joi.string().max(255).required() }),
 );
+
+const counts = {
+  queue_name: Joi.string().required(),
+  message_count: Joi.number().integer().required().description('Messages ready for delivery.'),
+  consumer_count: Joi.number().integer().required(),
+  durable: Joi.boolean().required(),
+};
+
+/** The answer of `POST /rabbitmq/queues/declare`. */
+export const declaredSchema = Joi.object({
+  ...counts,
+  exclusive: Joi.boolean().required(),
+  auto_delete: Joi.boolean().required(),
+  note: Joi.string(),
+});
+
+/** The answer of `GET /rabbitmq/queues/{queue_name}/info`. */
+export const infoSchema = Joi.object(counts);
+
+/** The answer of `DELETE /rabbitmq/queues/{queue_name}/purge`. */
+export const purgedSchema = Joi.object({ purged: Joi.number().integer().required() });

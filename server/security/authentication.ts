@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { GatewayError } from '../errors';
 import type { Handler } from '../http/request-context';
-import { type ApiKeys, permits, type Role } from './api-key';
+import type { ApiKeys } from './api-key';
+import { permits, type Scope } from './scopes';
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
@@ -13,11 +14,14 @@ function keyOf(req: Request): string | undefined {
 }
 
 /**
- * Lets a request pass whose key has the role. A refused key counts against `failedAuth`, which answers 429 when one
+ * Lets a request pass whose key has the scope. A refused key counts against `failedAuth`, which answers 429 when one
  * address tries too many.
  */
-export function authentication(keys: Pick<ApiKeys, 'verify'>, failedAuth: Handler): (role: Role) => Handler {
-  return (role) => (req, res, next) => {
+export function authentication(
+  keys: Pick<ApiKeys, 'verify'>,
+  failedAuth: Handler,
+): (scope: Scope) => Handler {
+  return (scope) => (req, res, next) => {
     const key = keyOf(req);
     const principal = key === undefined ? undefined : keys.verify(key);
     if (principal === undefined) {
@@ -27,7 +31,7 @@ export function authentication(keys: Pick<ApiKeys, 'verify'>, failedAuth: Handle
       return;
     }
     res.locals.principal = principal;
-    if (permits(principal.role, role)) next();
-    else next(new GatewayError('FORBIDDEN', `This needs a key with the role ${role}.`));
+    if (permits(principal.role, scope)) next();
+    else next(new GatewayError('FORBIDDEN', `This needs a key with the scope ${scope}.`));
   };
 }

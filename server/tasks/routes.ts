@@ -3,6 +3,7 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
+import { activeSchema, revokedSchema, statusSchema, submittedSchema } from './answers';
 import { preferredWait } from './prefer';
 import { revokeQuerySchema, statusQuerySchema, submitSchema, taskIdSchema } from './schema';
 import type { TaskService } from './service';
@@ -64,19 +65,73 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     sendJson(res, 200, activeView(await service.active()));
   }
 
-  const common = { bucket: 'tasks', body: false, startsWork: false } as const;
+  const common = { body: 'none', startsWork: false } as const;
   return [
     {
       ...common,
       method: 'post',
       path: `${PREFIX}/submit`,
-      role: 'submitter',
-      body: true,
+      scope: 'tasks:submit',
+      bucket: 'submits',
+      body: 'json',
       startsWork: true,
+      api: {
+        summary: 'Submit a task',
+        description: 'Answered when RabbitMQ has confirmed the task and routed it to a queue.',
+        operationId: 'submitTask',
+        tag: 'tasks',
+        body: submitSchema,
+        example: { task_name: 'tasks.add', args: [2, 3] },
+        responses: { 202: { description: 'The task is on its queue.', schema: submittedSchema } },
+      },
       handle: submit,
     },
-    { ...common, method: 'get', path: `${PREFIX}/active`, role: 'reader', handle: active },
-    { ...common, method: 'get', path: `${PREFIX}/:task_id`, role: 'reader', handle: status },
-    { ...common, method: 'delete', path: `${PREFIX}/:task_id`, role: 'submitter', handle: revoke },
+    {
+      ...common,
+      method: 'get',
+      path: `${PREFIX}/active`,
+      scope: 'tasks:read',
+      bucket: 'reads',
+      api: {
+        summary: 'What each worker runs at this moment',
+        operationId: 'listActiveTasks',
+        tag: 'tasks',
+        responses: { 200: { description: 'By worker.', schema: activeSchema } },
+      },
+      handle: active,
+    },
+    {
+      ...common,
+      method: 'get',
+      path: `${PREFIX}/:task_id`,
+      scope: 'tasks:read',
+      bucket: 'reads',
+      api: {
+        summary: 'State and result of a task',
+        operationId: 'getTask',
+        tag: 'tasks',
+        params: taskIdSchema,
+        query: statusQuerySchema,
+        headers: { Prefer: '`wait=n`: answer when the task is finished, or after n seconds.' },
+        responses: { 200: { description: 'As far as it is known.', schema: statusSchema } },
+      },
+      handle: status,
+    },
+    {
+      ...common,
+      method: 'delete',
+      path: `${PREFIX}/:task_id`,
+      scope: 'tasks:revoke',
+      bucket: 'submits',
+      api: {
+        summary: 'Revoke a task',
+        operationId: 'revokeTask',
+        tag: 'tasks',
+        params: taskIdSchema,
+        query: revokeQuerySchema,
+        responses: { 200: { description: 'Which workers acknowledged it.', schema: revokedSchema } },
+      },
+      handle: revoke,
+    },
   ];
 }

@@ -1,7 +1,7 @@
 import { silentLogger, systemClock } from '../../runtime';
 import { createGateway } from '../../server/bootstrap';
 import { loadServerConfig } from '../../server/config';
-import type { Role } from '../../server/security/api-key';
+import type { Role } from '../../server/security/scopes';
 import { keyOf, storedKeys } from './gateway-app';
 
 export interface Answer {

@@ -76,7 +76,7 @@ describe('the packages', () => {
     ['helmet', /^server\/app\.ts$/],
     ['express-rate-limit', /^server\/security\//],
     ['winston', /^runtime\//],
-    ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z]+\/schema))/],
+    ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z]+\/(schema|answers)))/],
     ['ioredis', /^celery\/results\//],
     ['commander', /^(server\/main\.ts|workers\/)/],
   ] as const)('%s is imported only where it belongs', (name, allowed) => {

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { ROLES, type Role } from '../../../server/security/api-key';
+import { ROLES, type Role } from '../../../server/security/scopes';
 import { keyOf, testApp } from '../../support/gateway-app';
 
 interface Row {
@@ -69,8 +69,8 @@ describe('the gate', () => {
     const limited = testApp({ env: { RATE_LIMIT_REQUESTS: '2' } }).app;
     const get = (role: Role) => request(limited).get('/rabbitmq/tasks/active').set('X-API-Key', keyOf(role));
     const first = await get('reader');
-    expect(first.headers.ratelimit).toMatch(/^"tasks";r=1;t=\d+$/);
-    expect(first.headers['ratelimit-policy']).toBe('"tasks";q=2;w=60');
+    expect(first.headers.ratelimit).toMatch(/^"reads";r=1;t=\d+$/);
+    expect(first.headers['ratelimit-policy']).toBe('"reads";q=2;w=60');
     await get('reader');
     const refused = await get('reader');
     expect(refused.body).toMatchObject({ status: 429, code: 'RATE_LIMITED' });

@@ -1,8 +1,14 @@
 import { hostname } from 'node:os';
-import type { AmqpConnection, Topology } from '../amqp';
-import { NullResults, RedisResults, type ResultReader, RpcStreamResults, resultBackendKind } from '../celery';
-import { ConfigError, type Logger } from '../runtime';
-import type { ServerConfig } from './config';
+import type { AmqpConnection, Topology } from '../../amqp';
+import {
+  NullResults,
+  RedisResults,
+  type ResultReader,
+  RpcStreamResults,
+  resultBackendKind,
+} from '../../celery';
+import { ConfigError, type Logger } from '../../runtime';
+import type { ServerConfig } from '../config';
 
 /** Where results are read, and where workers are told to send them. */
 export interface ResultSide {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
+import { AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
 import {
   CeleryClient,
   ControlClient,
@@ -9,12 +9,12 @@ import {
   SubmissionRecords,
   TaskEvents,
   WorkerDirectory,
-} from '../celery';
-import { anonNodename, LamportClock } from '../celery/protocol';
-import type { Clock, Logger } from '../runtime';
-import { createResultSide } from './bootstrap-results';
-import type { ServerConfig } from './config';
-import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from './messaging';
+} from '../../celery';
+import { anonNodename, LamportClock } from '../../celery/protocol';
+import type { Clock, Logger } from '../../runtime';
+import type { ServerConfig } from '../config';
+import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
+import { createResultSide, type ResultSide } from './results';
 
 export interface RabbitMQServiceOptions {
   readonly config: ServerConfig;
@@ -116,8 +116,28 @@ function eventReceiver(
   });
 }
 
+/** What messaging is made of, for features that need more of it than {@link RabbitMQService} offers. */
+export interface BrokerParts extends Link {
+  readonly client: CeleryClient;
+  readonly results: ResultSide;
+  /** Undefined while the record is switched off. */
+  readonly records: SubmissionRecords | undefined;
+  readonly control: ControlClient;
+  /** Who is online, by their events. */
+  readonly workers: WorkerDirectory;
+  readonly taskEvents: TaskEvents;
+  readonly celeryQueues: CeleryQueues;
+  readonly lamport: LamportClock;
+}
+
+/** Messaging over RabbitMQ and its parts. */
+export interface Messaging {
+  readonly service: RabbitMQService;
+  readonly broker: BrokerParts;
+}
+
 /** Puts messaging together from the layers below. @throws ConfigError for files and URLs that cannot be used. */
-export function createRabbitMQService(options: RabbitMQServiceOptions): RabbitMQService {
+export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messaging {
   const { config, logger, clock } = options;
   const parts = link(options);
   const { connections, publisher, topology } = parts;
@@ -136,18 +156,32 @@ export function createRabbitMQService(options: RabbitMQServiceOptions): RabbitMQ
   });
   const enableOnWorkers = config.EVENTS_ENABLE_ON_WORKERS ? control : undefined;
   const feed = new EventFeed({ taskEvents, workers, enableOnWorkers, clock, logger });
-  return new RabbitMQService({
+  const client = celeryClient(options, parts, results, records);
+  const queues = celeryQueues(config);
+  const service = new RabbitMQService({
     connections,
     publisher,
     topology,
-    client: celeryClient(options, parts, results, records),
+    client,
     results: results.reader,
     records,
     control,
     events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
     taskEvents,
-    celeryQueues: celeryQueues(config),
+    celeryQueues: queues,
     clock,
     logger,
   });
+  const broker = {
+    ...parts,
+    client,
+    results,
+    records,
+    control,
+    workers,
+    taskEvents,
+    celeryQueues: queues,
+    lamport,
+  };
+  return { service, broker };
 }

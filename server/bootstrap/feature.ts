@@ -1,0 +1,25 @@
+import type { Clock, LifecyclePart, Logger } from '../../runtime';
+import type { ServerConfig } from '../config';
+import type { Drain } from '../http/drain';
+import type { RouteDefinition } from '../http/route';
+import type { MessagingService, NamePolicy } from '../messaging';
+import type { BrokerParts } from './messaging';
+
+/** What each feature is made with. */
+export interface FeatureContext {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly drain: Drain;
+  readonly names: NamePolicy;
+  readonly messaging: MessagingService;
+  /** The parts below {@link messaging}; undefined while messaging is switched off: see `disabledPort`. */
+  readonly broker: BrokerParts | undefined;
+}
+
+/** One feature, put together: what it answers and what of it has to run. */
+export interface Feature {
+  readonly routes: readonly RouteDefinition[];
+  /** Started after messaging and before HTTP, in this order; stopped in the reverse one. */
+  readonly parts?: readonly LifecyclePart[];
+}

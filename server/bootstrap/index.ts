@@ -1,0 +1,88 @@
+import type { Clock, LifecyclePart, Logger } from '../../runtime';
+import type { ServerConfig } from '../config';
+import { Drain } from '../http/drain';
+import { HttpServer, type HttpServerOptions } from '../http/http-server';
+import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
+import { createFeatures } from './features';
+import { createListener } from './listener';
+import { type BrokerParts, createRabbitMQMessaging } from './messaging';
+
+export interface Gateway {
+  /** Started in this order, stopped in the reverse one: HTTP first, so that requests in flight keep their broker. */
+  readonly parts: readonly LifecyclePart[];
+  readonly http: HttpServer;
+  readonly messaging: MessagingService;
+}
+
+export interface GatewayDeps {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** A gateway without its socket. */
+export interface GatewayCore extends Pick<Gateway, 'parts' | 'messaging'> {
+  readonly listener: ReturnType<typeof createListener>;
+  readonly drain: Drain;
+}
+
+/** Share of the stop deadline that HTTP may use; the rest is for confirms and closing the connections. */
+const HTTP_SHARE = 0.7;
+
+function messagingOf(deps: GatewayDeps): { service: MessagingService; broker: BrokerParts | undefined } {
+  if (deps.config.RABBITMQ_ENABLED) return createRabbitMQMessaging(deps);
+  return { service: new NoOpMessagingService(), broker: undefined };
+}
+
+/**
+ * All of the gateway but the listening socket.
+ * @param given messaging in place of the configured one, for tests of what stands before it.
+ * @throws ConfigError for what only shows when files are opened.
+ */
+export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): GatewayCore {
+  const { config, logger, clock } = deps;
+  const drain = new Drain();
+  const { service: messaging, broker } =
+    given === undefined ? messagingOf(deps) : { service: given, broker: undefined };
+  const names = new NamePolicy(config.GATEWAY_ALLOWED_QUEUES, [
+    config.SUBMISSION_RECORD_STREAM,
+    config.RESULT_STREAM,
+  ]);
+  const features = createFeatures({ config, logger, clock, drain, names, messaging, broker });
+  const routes = features.flatMap((feature) => feature.routes);
+  return {
+    parts: [part('messaging', messaging), ...features.flatMap((feature) => feature.parts ?? [])],
+    messaging,
+    listener: createListener({ config, logger, clock, drain, routes }),
+    drain,
+  };
+}
+
+/**
+ * Puts the gateway together, by hand. Nothing is started.
+ * @throws ConfigError for what only shows when files are opened.
+ */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { parts, messaging, listener, drain } = createGatewayCore(deps);
+  const http = new HttpServer({ listener, drain, logger: deps.logger, options: httpOptions(deps.config) });
+  return { parts: [...parts, part('http', http)], http, messaging };
+}
+
+function httpOptions(config: ServerConfig): HttpServerOptions {
+  return {
+    host: config.GATEWAY_HOST,
+    port: config.GATEWAY_PORT,
+    headersTimeoutMs: config.GATEWAY_HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: config.GATEWAY_REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.GATEWAY_KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckIntervalMs: config.GATEWAY_CONNECTIONS_CHECK_INTERVAL_MS,
+    maxHeaderBytes: config.GATEWAY_MAX_HEADER_BYTES,
+    maxConnections: config.GATEWAY_MAX_CONNECTIONS,
+    drainDelayMs: config.GATEWAY_DRAIN_DELAY_MS,
+    finishMs: Math.max(0, (config.GATEWAY_STOP_DEADLINE_MS - config.GATEWAY_DRAIN_DELAY_MS) * HTTP_SHARE),
+  };
+}
+
+function part(name: string, lifecycle: { start(): Promise<void>; stop(): Promise<void> }): LifecyclePart {
+  return { name, start: () => lifecycle.start(), stop: () => lifecycle.stop() };
+}

@@ -1,0 +1,39 @@
+/** What a key may be allowed to do; each route asks for one of them. */
+export const SCOPES = [
+  'tasks:submit',
+  'tasks:read',
+  'tasks:revoke',
+  'workflows:submit',
+  'queues:read',
+  'queues:write',
+  'queues:purge',
+  'messages:publish',
+  'workers:control',
+  'dlq:replay',
+  'schedules:write',
+  'keys:manage',
+  'audit:read',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Named sets of scopes; each may do what those before it may. */
+export const ROLES = ['reader', 'submitter', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+const READER: readonly Scope[] = ['tasks:read'];
+const SUBMITTER: readonly Scope[] = [...READER, 'tasks:submit', 'tasks:revoke', 'workflows:submit'];
+
+const SCOPES_OF: Readonly<Record<Role, ReadonlySet<Scope>>> = {
+  reader: new Set(READER),
+  submitter: new Set(SUBMITTER),
+  admin: new Set(SCOPES),
+};
+
+export function isRole(value: unknown): value is Role {
+  return ROLES.some((role) => role === value);
+}
+
+/** True when `role` includes the scope. */
+export function permits(role: Role, needed: Scope): boolean {
+  return SCOPES_OF[role].has(needed);
+}

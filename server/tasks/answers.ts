@@ -1,0 +1,72 @@
+import Joi from 'joi';
+
+const text = Joi.string().allow(null).required();
+const time = Joi.string().isoDate().allow(null).required().description('UTC.');
+
+/** The answer of `POST /rabbitmq/tasks/submit`. */
+export const submittedSchema = Joi.object({
+  task_id: Joi.string().required(),
+  status: Joi.string().valid('PENDING').required(),
+  result: Joi.valid(null).required(),
+  error: Joi.valid(null).required(),
+});
+
+const failure = Joi.object({
+  type: Joi.string().required().description('Class of the exception.'),
+  message: Joi.string().allow('').required(),
+  module: text,
+  traceback: Joi.string().allow(null, '').required(),
+});
+
+/** The answer of `GET /rabbitmq/tasks/{task_id}`. */
+export const statusSchema = Joi.object({
+  task_id: Joi.string().required(),
+  status: Joi.string().required().description('A state of Celery, or a custom one.'),
+  result: Joi.any().required(),
+  error: failure.allow(null).required(),
+  worker: text.description('Nodename of the worker that has it or ran it.'),
+  task_name: text,
+  queue: text,
+  retries: Joi.number().integer().allow(null).required(),
+  submitted_at: time,
+  started_at: time,
+  done_at: time,
+});
+
+const workers = Joi.array().items(Joi.string()).required();
+
+/** The answer of `DELETE /rabbitmq/tasks/{task_id}`. */
+export const revokedSchema = Joi.object({
+  task_id: Joi.string().required(),
+  acknowledged: workers,
+  refused: Joi.array()
+    .items(Joi.object({ worker: Joi.string().required(), reason: Joi.string().allow('').required() }))
+    .required(),
+  no_reply: workers,
+  detail: Joi.string(),
+});
+
+const activeTask = Joi.object({
+  task_id: Joi.any(),
+  task_name: Joi.any(),
+  args: Joi.any(),
+  kwargs: Joi.any(),
+  started_at: time,
+  worker_pid: Joi.any(),
+  delivery_info: Joi.any(),
+});
+
+/** The answer of `GET /rabbitmq/tasks/active`. */
+export const activeSchema = Joi.object({
+  workers: Joi.object()
+    .pattern(
+      Joi.string(),
+      Joi.object({
+        tasks: Joi.array().items(activeTask).required(),
+        truncated: Joi.boolean().required(),
+        error: Joi.string().allow(''),
+      }),
+    )
+    .required(),
+  no_reply: workers,
+});
