@@ -1,15 +1,22 @@
-/** Ends a run with `N passed, N failed`, after jest's own summary; a test file that does not load counts as one failure. */
+const { writeFileSync } = require('node:fs');
+
+const isBroken = (file) => file.testExecError !== undefined && file.numFailingTests === 0;
+const failures = (file) => file.numFailingTests + (isBroken(file) ? 1 : 0);
+
+/**
+ * Ends a run with `N passed, N failed`, after jest's own summary; a test file that does not load counts as one failure.
+ * For scripts/test, which adds its own checks and prints the last line itself, it writes a file instead: the counts, then a
+ * line `PASSED FAILED PATH` for each test file with a failure.
+ */
 class PlainLineReporter {
   onRunComplete(_contexts, results) {
-    const broken = results.testResults.filter(
-      (file) => file.testExecError !== undefined && file.numFailingTests === 0,
-    ).length;
-    const passed = results.numPassedTests;
-    const failed = results.numFailedTests + broken;
-    // scripts/test adds its own checks and prints the last line itself.
+    const failing = results.testResults.filter((file) => failures(file) > 0);
+    const failed = failing.reduce((sum, file) => sum + failures(file), 0);
+    const counts = `${results.numPassedTests} ${failed}`;
+    const lines = failing.map((file) => `${file.numPassingTests} ${failures(file)} ${file.testFilePath}`);
     const file = process.env.TEST_COUNTS_FILE;
-    if (file === undefined) process.stderr.write(`\n${passed} passed, ${failed} failed\n`);
-    else require('node:fs').writeFileSync(file, `${passed} ${failed}\n`);
+    if (file !== undefined) writeFileSync(file, `${[counts, ...lines].join('\n')}\n`);
+    else process.stderr.write(`\n${results.numPassedTests} passed, ${failed} failed\n`);
   }
 }
 
