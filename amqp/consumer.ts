@@ -20,6 +20,8 @@ export interface ConsumerOptions {
   readonly prefetch: number;
   readonly noAck?: boolean | undefined;
   readonly exclusive?: boolean | undefined;
+  /** The channel confirms what is published on it: `prepare` is given a `ConfirmChannel`. Default false. */
+  readonly confirms?: boolean | undefined;
   /** `x-priority`: higher ones are served first. */
   readonly priority?: number | undefined;
   /** A function is asked before each consume: where to go on in a stream changes. */
@@ -148,9 +150,9 @@ export class AmqpConsumer {
   }
 
   async #openSession(signal: AbortSignal): Promise<ConsumerSession | undefined> {
-    const { connection, onDelivery, noAck = false, queue, prepare } = this.#options;
+    const { connection, onDelivery, noAck = false, queue, prepare, confirms = false } = this.#options;
     await connection.ready();
-    const channel = await connection.openChannel();
+    const channel = await (confirms ? connection.openConfirmChannel() : connection.openChannel());
     try {
       const name = (await prepare?.(channel)) ?? queue;
       const session = new ConsumerSession({ channel, queue: name, noAck, onDelivery });

@@ -1,12 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type AmqpConnection,
-  AmqpConsumer,
-  type AmqpLogger,
-  type Delivery,
-  type MessageProperties,
-} from '../../amqp';
-import { MARK_TYPE } from '../streams';
+import type { AmqpConnection, AmqpLogger, Delivery, MessageProperties } from '../../amqp';
+import { readStream } from '../streams';
 
 /** A submitted message as the record keeps it. */
 export interface RecordedMessage {
@@ -26,51 +19,24 @@ export interface ReadRecordedOptions {
   readonly logger: AmqpLogger;
 }
 
-const PREFETCH = 500;
-const READ_TIMEOUT_MS = 30_000;
-
 /**
  * Reads the stream once, up to its present end, and keeps the messages of the given tasks.
  * @throws RabbitMQError when the broker is away, Error when the end is not reached in time.
  */
-export const readRecordedMessages = async (
-  options: ReadRecordedOptions,
-): Promise<ReadonlyMap<string, RecordedMessage>> => {
-  const { connection, streamName, taskIds, logger } = options;
+export const readRecordedMessages = async ({
+  taskIds,
+  ...options
+}: ReadRecordedOptions): Promise<ReadonlyMap<string, RecordedMessage>> => {
   const found = new Map<string, RecordedMessage>();
-  const mark = randomUUID();
-  let finish: () => void = () => undefined;
-  let fail: (reason: unknown) => void = () => undefined;
-  const end = new Promise<void>((resolve, reject) => {
-    finish = resolve;
-    fail = reject;
-  });
-  const consumer = new AmqpConsumer({
-    connection,
-    queue: streamName,
-    prefetch: PREFETCH,
-    arguments: { 'x-stream-offset': new Date(options.sinceMs) },
-    prepare: async (channel) => {
-      channel.sendToQueue(streamName, Buffer.alloc(0), { type: MARK_TYPE, messageId: mark });
-    },
-    onDelivery: (delivery) => {
+  await readStream({
+    ...options,
+    onEntry: (delivery) => {
       const message = recordedMessage(delivery);
       if (message !== undefined && taskIds.has(message.taskId)) found.set(message.taskId, message);
-      delivery.ack();
-      if (found.size === taskIds.size || delivery.properties.messageId === mark) finish();
+      return found.size === taskIds.size;
     },
-    logger,
   });
-  const timer = setTimeout(() => fail(new Error(`${streamName} was not read in time`)), READ_TIMEOUT_MS);
-  try {
-    await connection.ready(READ_TIMEOUT_MS);
-    consumer.start().catch(fail);
-    await end;
-    return found;
-  } finally {
-    clearTimeout(timer);
-    await consumer.stop();
-  }
+  return found;
 };
 
 const recordedMessage = (delivery: Delivery): RecordedMessage | undefined => {

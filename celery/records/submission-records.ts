@@ -80,6 +80,14 @@ export class SubmissionRecords {
     return this.#entries.get(taskId);
   }
 
+  /**
+   * Resolves when everything recorded so far, by anybody, is known here; at once while nothing is recorded.
+   * @throws ConnectionError `CONNECTION_LOST` when that cannot be found out in time.
+   */
+  sync(timeoutMs: number): Promise<void> {
+    return this.#log.barrier(timeoutMs);
+  }
+
   /** The BCC keys of a publish; undefined while nothing is recorded. Other exchanges than the default need {@link bindTo} first. */
   keys(): readonly string[] | undefined {
     return this.recording ? this.#keys : undefined;

@@ -8,5 +8,6 @@ export type {
   WaitOptions,
 } from './result-backend';
 export { type ResultBackendKind, resultBackendKind } from './result-backend-kind';
+export type { ReadyListener, ResultFeed } from './result-feed';
 export { RpcResultWriter, type RpcResultWriterOptions } from './rpc-result-writer';
 export { RpcStreamResults, type RpcStreamResultsOptions } from './rpc-stream-results';

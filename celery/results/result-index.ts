@@ -24,12 +24,19 @@ export class ResultIndex {
   readonly #entries: BoundedIndex<string, Held>;
   readonly #limits: ResultIndexLimits;
   #bytes = 0;
+  #dropped = 0;
 
   constructor(limits: ResultIndexLimits) {
     this.#limits = limits;
     this.#entries = new BoundedIndex(limits.maxEntries, (_taskId, held) => {
       this.#bytes -= held.bytes;
+      this.#dropped += 1;
     });
+  }
+
+  /** Tasks whose state had to make room for others'. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   get size(): number {

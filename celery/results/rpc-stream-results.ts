@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
 import { decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
-import { type LogEntry, type LogTopology, StreamLog } from '../streams';
+import { type LogEntry, type LogTopology, readStream, StreamLog } from '../streams';
 import type { ResultReader, ResultStoreStatus, WaitOptions } from './result-backend';
+import type { ReadyListener, ResultFeed } from './result-feed';
 import { ResultIndex } from './result-index';
 import { ResultWaiters } from './result-waiters';
 
@@ -28,20 +29,29 @@ export interface RpcStreamResultsOptions {
 
 const DEFAULT_STREAM = 'celery-gateway.results';
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+/** For the ids somebody asks for, which are as many as they are. */
+const UNBOUNDED = {
+  maxEntries: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxAgeMs: Number.POSITIVE_INFINITY,
+};
 
 /**
  * `rpc://` results, kept by a stream instead of a queue that dies with its reader: the stream's name is the `reply_to` of
  * each task, so unmodified workers publish there (celery/backends/rpc.py `store_result`), results outlive this process,
  * and each replica sees all of them.
  */
-export class RpcStreamResults implements ResultReader {
+export class RpcStreamResults implements ResultReader, ResultFeed {
   readonly #log: StreamLog;
   readonly #index: ResultIndex;
   readonly #waiters = new ResultWaiters();
+  readonly #listeners = new Set<ReadyListener>();
+  readonly #options: RpcStreamResultsOptions;
   readonly #now: () => number;
 
   constructor(options: RpcStreamResultsOptions) {
     const { streamName = DEFAULT_STREAM, maxAgeSeconds, maxEntries, maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#index = new ResultIndex({ maxEntries, maxBytes, maxAgeMs: maxAgeSeconds * 1000 });
     this.#log = new StreamLog({
@@ -75,6 +85,37 @@ export class RpcStreamResults implements ResultReader {
     return this.#waiters.size;
   }
 
+  get complete(): boolean {
+    return this.#index.dropped === 0;
+  }
+
+  follow(listener: ReadyListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async readBack(taskIds: ReadonlySet<string>, sinceMs: number): Promise<ReadonlyMap<string, TaskMeta>> {
+    const { connection, logger } = this.#options;
+    const found = new ResultIndex(UNBOUNDED);
+    await readStream({
+      connection,
+      logger,
+      streamName: this.replyTo,
+      sinceMs,
+      onEntry: ({ content, properties }) => {
+        const meta = readableMeta(content, properties.contentType);
+        if (meta !== undefined && taskIds.has(meta.task_id)) found.put(meta, 0, sinceMs);
+        return false;
+      },
+    });
+    const metas = new Map<string, TaskMeta>();
+    for (const taskId of taskIds) {
+      const meta = found.get(taskId, sinceMs);
+      if (meta !== undefined) metas.set(taskId, meta);
+    }
+    return metas;
+  }
+
   start(): Promise<void> {
     return this.#log.start();
   }
@@ -99,6 +140,17 @@ export class RpcStreamResults implements ResultReader {
     const { content, properties } = delivery;
     const meta = decodeTaskMeta(content, properties.contentType);
     if (!this.#index.put(meta, content.length, this.#now())) return;
-    if (READY_STATES.has(meta.status)) this.#waiters.settle(meta.task_id, meta);
+    if (!READY_STATES.has(meta.status)) return;
+    this.#waiters.settle(meta.task_id, meta);
+    for (const listener of this.#listeners) listener(meta);
   }
 }
+
+/** Anyone may publish to the stream. */
+const readableMeta = (content: Buffer, contentType: string | undefined): TaskMeta | undefined => {
+  try {
+    return decodeTaskMeta(content, contentType);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from '../../amqp';
-import { type AmqpConnection, AmqpConsumer, type AmqpLogger, type Delivery } from '../../amqp';
+import {
+  type AmqpConnection,
+  AmqpConsumer,
+  type AmqpLogger,
+  ConnectionError,
+  type Delivery,
+} from '../../amqp';
 import { type LogBinding, type LogQueue, type LogTopology, openLogQueue } from './log-queue';
 
 /** How a durable log is doing, for `/health/ready`. */
@@ -61,6 +67,9 @@ export class StreamLog {
   #detail: string | undefined = 'not opened yet';
   #nextOffset: number | undefined;
   #mark: string | undefined;
+  #channel: Channel | undefined;
+  /** Those who wait until a mark of their own has come by. */
+  readonly #barriers = new Map<string, () => void>();
   #caughtUp: boolean = false;
   #running: boolean = false;
   #opening: Promise<void> | undefined;
@@ -98,6 +107,33 @@ export class StreamLog {
     this.#consumer = undefined;
     await consumer?.stop();
     await this.#opening;
+  }
+
+  /**
+   * Resolves when everything that is in the log at this moment has been read; at once where there is no log.
+   * @throws ConnectionError `CONNECTION_LOST` when that cannot be found out in time.
+   */
+  async barrier(timeoutMs: number): Promise<void> {
+    if (this.#opened && this.#kind === 'none') return;
+    const mark = randomUUID();
+    await new Promise<void>((resolve, reject) => {
+      const lost = (cause?: unknown): void => {
+        const message = `${this.queue} was not read to its end`;
+        reject(new ConnectionError('CONNECTION_LOST', message, { retryable: true, cause }));
+      };
+      const timer = setTimeout(lost, timeoutMs);
+      this.#barriers.set(mark, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      try {
+        if (this.#channel === undefined) throw new Error('not consuming');
+        this.#channel.sendToQueue(this.queue, Buffer.alloc(0), { type: MARK_TYPE, messageId: mark });
+      } catch (error) {
+        clearTimeout(timer);
+        lost(error);
+      }
+    }).finally(() => this.#barriers.delete(mark));
   }
 
   async #open(): Promise<void> {
@@ -169,6 +205,7 @@ export class StreamLog {
 
   /** Streams do not tell where their end was, so we write a mark there and read up to it. */
   #sendMark(channel: Channel, queue: string): void {
+    this.#channel = channel;
     if (this.#caughtUp) return;
     this.#mark = randomUUID();
     channel.sendToQueue(queue, Buffer.alloc(0), { type: MARK_TYPE, messageId: this.#mark });
@@ -181,6 +218,7 @@ export class StreamLog {
     try {
       if (type === MARK_TYPE) {
         if (messageId === this.#mark) this.#caughtUp = true;
+        this.#barriers.get(String(messageId))?.();
       } else this.#options.onEntry({ delivery, replayed: !this.#caughtUp });
     } catch (error) {
       // One unreadable entry (anyone may publish here) must not end the log.
