@@ -1,4 +1,7 @@
+export type { ChordClaim, ChordPart, ChordParts, PartReturned, ReturnedPart } from './chord-parts';
+export { type ChordValues, chordValues } from './chord-values';
 export { NullResults } from './null-results';
+export { RedisChords, type RedisChordsOptions } from './redis-chords';
 export { RedisResults, type RedisResultsOptions } from './redis-results';
 export type {
   ResultAddress,

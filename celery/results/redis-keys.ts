@@ -1,4 +1,5 @@
 const TASK_KEY = 'celery-task-meta-';
+const GROUP_KEY = 'celery-taskset-meta-';
 const SEPARATORS = [':', '_', '-', '.'];
 
 /** Keys of task metas, and back again. */
@@ -8,15 +9,28 @@ export interface TaskMetaKeys {
   taskId(key: string): string | undefined;
 }
 
+/** What Celery keeps of a group: `''` its results' structure, and for a chord the five keys of its counting. */
+export type GroupKeyPart = '' | '.j' | '.t' | '.s' | '.d' | '.c';
+
+const prefixOf = (keyPrefix: string): string => {
+  const joined = keyPrefix !== '' && !SEPARATORS.includes(keyPrefix.slice(-1));
+  return `${keyPrefix}${joined ? '_' : ''}`;
+};
+
 /**
  * Celery's key layout with its `global_keyprefix`, which gets an `_` where it does not end in a separator
  * (celery/backends/base.py `_add_global_keyprefix`).
  */
 export const taskMetaKeys = (keyPrefix = ''): TaskMetaKeys => {
-  const joined = keyPrefix !== '' && !SEPARATORS.includes(keyPrefix.slice(-1));
-  const prefix = `${keyPrefix}${joined ? '_' : ''}${TASK_KEY}`;
+  const prefix = prefixOf(keyPrefix) + TASK_KEY;
   return {
     of: (taskId) => prefix + taskId,
     taskId: (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : undefined),
   };
+};
+
+/** Keys of a group and of the chord it is the header of (celery/backends/base.py `get_key_for_group`). */
+export const groupKeys = (keyPrefix = ''): ((groupId: string, part: GroupKeyPart) => string) => {
+  const prefix = prefixOf(keyPrefix) + GROUP_KEY;
+  return (groupId, part) => prefix + groupId + part;
 };

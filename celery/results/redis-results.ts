@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import { type AmqpLogger, ConnectionError } from '../../amqp';
 import { decodeTaskMeta, encodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import { type ChordRedis, chordScripts } from './chord-scripts';
+import { RedisChords } from './redis-chords';
 import { taskMetaKeys } from './redis-keys';
 import type {
   ResultAddress,
@@ -19,6 +21,8 @@ export interface RedisResultsOptions {
   readonly expiresSeconds: number;
   /** Celery's `result_backend_transport_options.global_keyprefix`. */
   readonly keyPrefix?: string | undefined;
+  /** Celery's `result_chord_expires`; default: as results. */
+  readonly chordExpiresSeconds?: number | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -35,13 +39,20 @@ export class RedisResults implements ResultReader, ResultWriter {
   readonly #options: RedisResultsOptions;
   readonly #keys: ReturnType<typeof taskMetaKeys>;
   readonly #waiters = new ResultWaiters();
-  #commands: ScriptedRedis | undefined;
+  /** Where chords are counted, on the connection of the results. */
+  readonly chords: RedisChords;
+  #commands: (ScriptedRedis & ChordRedis) | undefined;
   #subscriber: Redis | undefined;
   #lastError: string | undefined;
 
   constructor(options: RedisResultsOptions) {
     this.#options = options;
     this.#keys = taskMetaKeys(options.keyPrefix);
+    this.chords = new RedisChords({
+      run: (command) => this.#run(command),
+      expiresSeconds: options.chordExpiresSeconds ?? options.expiresSeconds,
+      keyPrefix: options.keyPrefix,
+    });
   }
 
   get status(): ResultStoreStatus {
@@ -119,16 +130,16 @@ export class RedisResults implements ResultReader, ResultWriter {
     }
   }
 
-  #connect(use: 'commands' | 'subscriber'): ScriptedRedis {
+  #connect(use: 'commands' | 'subscriber'): ScriptedRedis & ChordRedis {
     const redis = new Redis(this.#options.url, {
       connectionName: `celery-gateway-results-${use}`,
       commandTimeout: COMMAND_TIMEOUT_MS,
       maxRetriesPerRequest: null,
-      scripts,
+      scripts: { ...scripts, ...chordScripts },
       // The commands of one turn of the event loop go out in one write.
       enableAutoPipelining: use === 'commands',
       retryStrategy: (attempt: number) => Math.min(attempt * 100, RECONNECT_MAX_MS),
-    }) as ScriptedRedis;
+    }) as ScriptedRedis & ChordRedis;
     redis.on('error', (error: Error) => {
       this.#lastError = error.message;
       this.#options.logger.warn('Redis result backend', { use, error: error.message });
@@ -147,7 +158,7 @@ export class RedisResults implements ResultReader, ResultWriter {
     }
   }
 
-  async #run<T>(command: (redis: ScriptedRedis) => Promise<T>): Promise<T> {
+  async #run<T>(command: (redis: ScriptedRedis & ChordRedis) => Promise<T>): Promise<T> {
     if (!this.#commands) throw unavailable(undefined);
     try {
       return await command(this.#commands);

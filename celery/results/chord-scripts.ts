@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * KEYS j t s d g c; ARGV task id, how its part begins, part, score, seconds to live (0: for ever), seconds of the claim, token.
+ *
+ * A part counts once per task and place. That a Celery before 5.7 has counted it is not in `.d` but seen in `.j`; the list
+ * of an application without `result_chord_ordered` stays one. Whoever makes the chord complete, or comes back after the right
+ * to fire has expired, gets all it needs to fire the body in the same answer.
+ */
+const returnPart = `
+local jkey, tkey, skey, dkey, gkey, ckey = unpack(KEYS)
+local task, opening, part, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local ttl, lease, token = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+
+if redis.call('GET', ckey) == 'done' then return {'counted'} end
+
+local place = task .. ':' .. score
+local is_list = redis.call('TYPE', jkey).ok == 'list'
+local is_repeat = redis.call('SISMEMBER', dkey, place) == 1
+if not is_repeat and not is_list then
+  for _, known in ipairs(redis.call('ZRANGEBYSCORE', jkey, score, score)) do
+    if string.sub(known, 1, #opening) == opening then is_repeat = true end
+  end
+end
+if not is_repeat then
+  if is_list then redis.call('RPUSH', jkey, part) else redis.call('ZADD', jkey, score, part) end
+end
+redis.call('SADD', dkey, place)
+if ttl > 0 then
+  for _, key in ipairs({jkey, tkey, skey, dkey, gkey}) do redis.call('EXPIRE', key, ttl) end
+end
+
+local size = redis.call('GET', skey)
+if not size then return {'counted'} end
+local count = is_list and redis.call('LLEN', jkey) or redis.call('ZCARD', jkey)
+if count ~= tonumber(size) + tonumber(redis.call('GET', tkey) or 0) then return {'counted'} end
+if not redis.call('SET', ckey, token, 'NX', 'EX', lease) then
+  return {'claimed', tostring(redis.call('PTTL', ckey))}
+end
+local parts = is_list and redis.call('LRANGE', jkey, 0, -1) or redis.call('ZRANGE', jkey, 0, -1)
+return {'complete', is_repeat and 'repeat' or 'first', redis.call('GET', gkey) or '', parts}`;
+
+/** KEYS c s; ARGV token, seconds. An expired right may be taken again while the chord is there and nobody else has it. */
+const prolong = `
+local holder = redis.call('GET', KEYS[1])
+if holder == ARGV[1] then return redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+if holder or redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1`;
+
+/** KEYS c j t s d; ARGV token, seconds for which late copies are recognised. */
+const fired = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+redis.call('SET', KEYS[1], 'done', 'EX', ARGV[2])
+return 1`;
+
+/**
+ * The steps of a chord as single commands, on the keys of celery/backends/redis.py: results `.j`, added members `.t`, size `.s`,
+ * what was counted `.d`, the right to fire `.c`. They mean the same to Celery 5.7, which has such scripts of its own; older
+ * releases know `.j`, `.t` and `.s` only. For ioredis' option `scripts`.
+ */
+export const chordScripts = {
+  chordReturnPart: { lua: returnPart, numberOfKeys: 6 },
+  chordProlong: { lua: prolong, numberOfKeys: 2 },
+  chordFired: { lua: fired, numberOfKeys: 5 },
+};
+
+export type PartReply =
+  | readonly ['counted']
+  | readonly ['claimed', milliseconds: string]
+  | readonly ['complete', seen: 'first' | 'repeat', header: string, parts: readonly string[]];
+
+/** A connection made with {@link chordScripts}. */
+export interface ChordRedis extends Redis {
+  chordReturnPart(keys: readonly string[], ...args: readonly (string | number)[]): Promise<PartReply>;
+  /** @returns 0 when the right is another's. */
+  chordProlong(keys: readonly string[], token: string, seconds: number): Promise<number>;
+  /** @returns 0 when the right was another's by then: the keys are left to it. */
+  chordFired(keys: readonly string[], token: string, seconds: number): Promise<number>;
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { type ChordStep, canvas, parseJson, stringifyJson } from '../protocol';
+import type { ChordClaim, ChordPart, ChordParts, PartReturned, ReturnedPart } from './chord-parts';
+import type { ChordRedis, PartReply } from './chord-scripts';
+import { type GroupKeyPart, groupKeys } from './redis-keys';
+
+export interface RedisChordsOptions {
+  /** Runs a command on the backend's connection. @throws ConnectionError, retryable, while Redis is away. */
+  readonly run: <T>(command: (redis: ChordRedis) => Promise<T>) => Promise<T>;
+  /** Time to live of a chord that never completes, in seconds; 0 keeps it for ever. Celery's `result_chord_expires`. */
+  readonly expiresSeconds: number;
+  readonly keyPrefix?: string | undefined;
+}
+
+/** One attempt to publish the body takes less; a worker that dies keeps the others waiting for so long. */
+const LEASE_SECONDS = 20;
+/** How long a copy of a header task may come too late. As in Celery 5.7. */
+const DONE_SECONDS = 300;
+
+/**
+ * Chords counted on Redis in Celery's own layout, so that any mix of workers and clients completes them
+ * (celery/backends/redis.py `apply_chord`, `set_chord_size`, `add_to_chord`, `on_chord_part_return`). Both halves: it is a
+ * `ChordCounter` for who publishes headers, too.
+ */
+export class RedisChords implements ChordParts {
+  readonly #options: RedisChordsOptions;
+  readonly #key: ReturnType<typeof groupKeys>;
+
+  constructor(options: RedisChordsOptions) {
+    this.#options = options;
+    this.#key = groupKeys(options.keyPrefix);
+  }
+
+  /** Keeps the header's structure where the flat list of its results would lose it: it has groups as members. */
+  async begin({ groupId, header }: ChordStep): Promise<void> {
+    if (header.results.every(({ results }) => results === null)) return;
+    const structure = stringifyJson({ result: canvas.resultTuple(header) });
+    await this.#options.run((redis) => this.#set(redis, this.#key(groupId, ''), structure));
+  }
+
+  /** A frozen chord applied again has the same id and is a new run: that the last one is over is forgotten. */
+  async setSize(groupId: string, size: number): Promise<void> {
+    await this.#options.run(async (redis) => {
+      await redis.del(this.#key(groupId, '.c'));
+      await this.#set(redis, this.#key(groupId, '.s'), String(size));
+    });
+  }
+
+  async addToChord(groupId: string): Promise<void> {
+    await this.#options.run((redis) => redis.incr(this.#key(groupId, '.t')));
+  }
+
+  async onChordPartReturn(part: ChordPart): Promise<PartReturned> {
+    const { groupId, taskId, groupIndex, state, result } = part;
+    const key = (name: GroupKeyPart): string => this.#key(groupId, name);
+    const score = groupIndex === null ? '+inf' : String(groupIndex);
+    const token = randomUUID();
+    const reply = await this.#options.run((redis) =>
+      redis.chordReturnPart(
+        [key('.j'), key('.t'), key('.s'), key('.d'), key(''), key('.c')],
+        taskId,
+        `[1, ${JSON.stringify(taskId)},`,
+        stringifyJson([1, taskId, state, result]),
+        score,
+        this.#options.expiresSeconds,
+        LEASE_SECONDS,
+        token,
+      ),
+    );
+    if (reply[0] === 'claimed') return { kind: 'claimed', forMs: Math.max(0, Number(reply[1])) };
+    if (reply[0] === 'counted') return { kind: 'counted' };
+    return { kind: 'complete', claim: this.#claim(groupId, token, reply) };
+  }
+
+  #claim(
+    groupId: string,
+    token: string,
+    reply: Extract<PartReply, readonly ['complete', ...unknown[]]>,
+  ): ChordClaim {
+    const [, seen, header, parts] = reply;
+    const { run } = this.#options;
+    const key = (part: GroupKeyPart): string => this.#key(groupId, part);
+    return {
+      parts: parts.map(partOf),
+      header: header === '' ? null : headerOf(header),
+      isRepeat: seen === 'repeat',
+      prolong: async () =>
+        (await run((redis) => redis.chordProlong([key('.c'), key('.s')], token, LEASE_SECONDS))) === 1,
+      fired: async () => {
+        await run((redis) =>
+          redis.chordFired([key('.c'), key('.j'), key('.t'), key('.s'), key('.d')], token, DONE_SECONDS),
+        );
+      },
+      failed: async () => {
+        await run((redis) => redis.del(key('.s')));
+      },
+    };
+  }
+
+  async #set(redis: ChordRedis, key: string, value: string): Promise<void> {
+    const { expiresSeconds } = this.#options;
+    if (expiresSeconds > 0) await redis.setex(key, expiresSeconds, value);
+    else await redis.set(key, value);
+  }
+}
+
+const partOf = (text: string): ReturnedPart => {
+  const [, taskId, state, result] = parseJson(Buffer.from(text)) as readonly [
+    number,
+    string,
+    string,
+    unknown,
+  ];
+  return { taskId, state, result };
+};
+
+const headerOf = (text: string): ChordClaim['header'] => {
+  const saved = parseJson(Buffer.from(text)) as {
+    readonly result: Parameters<typeof canvas.resultFromTuple>[0];
+  };
+  return canvas.resultFromTuple(saved.result);
+};
