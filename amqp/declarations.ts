@@ -34,6 +34,7 @@ export interface ExchangeBindingDeclaration {
   readonly exchange: string;
   readonly source: string;
   readonly routingKey: string;
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What a passive declare tells of a queue. Messages delivered and not yet settled are not counted. */

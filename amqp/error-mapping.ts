@@ -79,3 +79,7 @@ const codeOf = (code: unknown, text: string): ConnectionErrorCode => {
   if (/^connect ETIMEDOUT|during opening handshake/.test(text)) return 'BROKER_UNREACHABLE';
   return /^Channel (closed|closing|ended)|channel closed/.test(text) ? 'CHANNEL_CLOSED' : 'CONNECTION_LOST';
 };
+
+/** Whether the error is one of ours with one of these codes. */
+export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof RabbitMQError && codes.includes(error.code);

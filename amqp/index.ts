@@ -21,7 +21,8 @@ export type {
   QueueStatus,
 } from './declarations';
 export type { Delivery } from './delivery';
-export { toRabbitMQError } from './error-mapping';
+export { type DirectReply, requestReply } from './direct-request';
+export { hasCode, toRabbitMQError } from './error-mapping';
 export {
   ConnectionError,
   type ConnectionErrorCode,
@@ -33,7 +34,10 @@ export {
 export { decodeHeaders, encodeHeaders } from './header-table';
 export type { AmqpLogger } from './log';
 export type { HeaderTable, HeaderValue, MessageProperties } from './message';
+export { copyOf, type MessageCopy } from './message-copy';
 export type { PublishRequest } from './message-validation';
 export { ConfirmPublisher, type PublisherOptions } from './publisher';
 export type { QueueArguments } from './queue-arguments';
+export { QueueCursor, type QueueCursorOptions } from './queue-cursor';
+export { type PeekedMessage, peekQueue } from './queue-peek';
 export { Topology } from './topology';
