@@ -14,6 +14,12 @@ export type GatewayErrorCode =
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'TASK_NOT_FOUND'
+  | 'TASK_NOT_RECORDED'
+  | 'TASK_NOT_FINISHED'
+  | 'ARGUMENTS_INVALID'
+  | 'IDEMPOTENCY_IN_FLIGHT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'IDEMPOTENCY_UNAVAILABLE'
   | 'MESSAGE_NOT_A_TASK'
   | 'MESSAGING_DISABLED'
   | 'NOT_READY'
@@ -35,7 +41,12 @@ export class GatewayError extends RabbitMQError<GatewayErrorCode> {}
 
 /** An input error with its places. */
 export function inputError(
-  code: 'BODY_MALFORMED' | 'REQUEST_INVALID' | 'MESSAGE_NOT_A_TASK' | 'NAME_NOT_ALLOWED',
+  code:
+    | 'BODY_MALFORMED'
+    | 'REQUEST_INVALID'
+    | 'MESSAGE_NOT_A_TASK'
+    | 'NAME_NOT_ALLOWED'
+    | 'ARGUMENTS_INVALID',
   message: string,
   errors: readonly InputProblem[],
 ): GatewayError {

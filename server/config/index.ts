@@ -3,6 +3,7 @@ import { brokerSettings, celerySettings } from './broker-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
+import { submitSettings } from './submit-settings';
 
 /** The sections of the configuration page, in order. */
 export const serverSettingSections = {
@@ -11,6 +12,7 @@ export const serverSettingSections = {
   RabbitMQ: brokerSettings,
   Celery: celerySettings,
   'Records, results and events': memorySettings,
+  Submitting: submitSettings,
 } as const;
 
 const serverSettings = {
@@ -19,6 +21,7 @@ const serverSettings = {
   ...brokerSettings,
   ...celerySettings,
   ...memorySettings,
+  ...submitSettings,
 } as const;
 
 /** The whole configuration of the gateway, under the names of its environment variables. */

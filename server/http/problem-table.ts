@@ -33,6 +33,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The task is invalid',
     advice: 'Arguments or options that a Celery worker could not take. `errors` points to each.',
   },
+  ARGUMENTS_INVALID: {
+    status: 400,
+    title: 'The arguments do not match the schema of the task',
+    advice:
+      'The task has a JSON Schema in TASK_SCHEMAS_DIR. `errors` points to each value that does not fit.',
+  },
   MESSAGE_INVALID: {
     status: 400,
     title: 'The message is invalid',
@@ -68,6 +74,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The task is not known',
     advice: 'No result, no event and no submission record has this id, or they have expired.',
   },
+  TASK_NOT_RECORDED: {
+    status: 404,
+    title: 'The message of the task is not on record',
+    advice:
+      'Only what was submitted through a gateway, within SUBMISSION_RECORD_MAX_AGE_SECONDS, can be submitted again.',
+  },
   QUEUE_NOT_FOUND: {
     status: 404,
     title: 'The queue does not exist',
@@ -89,6 +101,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The queue exists with other settings',
     advice: 'Declare it with the settings it has, or under another name.',
   },
+  TASK_NOT_FINISHED: {
+    status: 409,
+    title: 'The task is not finished',
+    advice: 'It may still run. Wait for its end, revoke it, or say `force` to submit it again all the same.',
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    title: 'A request with this key is being handled',
+    advice: 'Repeat after `Retry-After`; the answer of the first one is then given again.',
+  },
   RESOURCE_LOCKED: {
     status: 409,
     title: 'The queue belongs to another connection',
@@ -108,6 +130,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 422,
     title: 'No queue would receive the message',
     advice: 'The exchange has no binding for this routing key. Nothing was queued.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another body',
+    advice: 'A key stands for one request. Take a new key for a new request.',
   },
   MESSAGE_NOT_A_TASK: {
     status: 422,
@@ -136,6 +163,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The gateway is not ready yet',
     advice:
       'It has just reached the broker and opens its streams. Nothing was queued. Repeat after `Retry-After`.',
+  },
+  IDEMPOTENCY_UNAVAILABLE: {
+    status: 503,
+    title: 'Idempotency cannot be promised now',
+    advice:
+      'The stream that keeps the keys is not to be had. Nothing was done. Repeat after `Retry-After`, or do without Idempotency-Key and dedup.',
   },
   SHUTTING_DOWN: {
     status: 503,
