@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TaskError } from '../errors';
 import { type CanvasPlan, type CanvasResult, canvas, type Signature, type TaskOptions } from '../protocol';
 import type { CeleryClient } from './celery-client';
-import type { ChordCounter } from './chord-counter';
+import type { ChordCounter, Continuation } from './chord-counter';
 import type { SubmittedTask } from './client-options';
 
 export interface CanvasPublisherOptions {
@@ -30,7 +30,15 @@ export interface PublishedCanvas {
   readonly tasks: readonly SubmittedTask[];
 }
 
+/** Does one thing of a plan, again if need be: how a worker holds on while the broker is away. */
+export type Repeat = <T>(action: () => Promise<T>) => Promise<T>;
+
 type TaskStep = Extract<canvas.PlanStep, { readonly kind: 'task' }>;
+
+interface Divided {
+  readonly step: canvas.PlanStep;
+  readonly continuations?: readonly Continuation[] | undefined;
+}
 
 /** Submits on their way at once: a group of any size keeps well below the publisher's limit of messages in flight. */
 const WINDOW = 256;
@@ -61,38 +69,53 @@ export class CanvasPublisher {
    * Sends what was planned: for whoever plans with a context of its own, as a worker does for what follows a task. When one
    * message is refused, others of its group may be on their way: the first refusal is thrown once none is left in the open.
    * @param routeName Celery's `route_name`, for a map applied by itself.
+   * @param repeat does each step; what is done is not done again when a later step has to be repeated. Default: once.
    * @throws TaskError `CANVAS_UNSUPPORTED` for a chord without a {@link ChordCounter}; QueueError or ConnectionError as
    * {@link CeleryClient.submit}.
    */
-  async publish({ steps }: Pick<CanvasPlan, 'steps'>, routeName?: string): Promise<readonly SubmittedTask[]> {
+  async publish(
+    { steps }: Pick<CanvasPlan, 'steps'>,
+    routeName?: string,
+    repeat: Repeat = (action) => action(),
+  ): Promise<readonly SubmittedTask[]> {
     const chords = this.#chordsFor(steps);
+    const divided: readonly Divided[] = steps.map((step) =>
+      step.kind === 'task' ? (chords?.divide?.(step) ?? { step }) : { step },
+    );
     const submitted: SubmittedTask[] = [];
     let open: TaskStep[] = [];
     const flush = async (): Promise<void> => {
       const batch = open;
       open = [];
-      submitted.push(...(await this.#submitAll(batch, routeName)));
+      submitted.push(...(await this.#submitAll(batch, routeName, repeat)));
     };
-    for (const step of steps) {
+    for (const { step, continuations = [] } of divided) {
+      for (const continuation of continuations) await chords?.takeOver?.(continuation);
       if (step.kind === 'task') open.push(step);
       if (step.kind !== 'task' || open.length === WINDOW) await flush();
-      if (step.kind === 'chord') await chords?.begin(step);
-      else if (step.kind === 'chord-size') await chords?.setSize(step.groupId, step.size);
+      if (step.kind === 'chord') await repeat(async () => chords?.begin(step));
+      else if (step.kind === 'chord-size') await repeat(async () => chords?.setSize(step.groupId, step.size));
     }
     await flush();
     return submitted;
   }
 
-  async #submitAll(steps: readonly TaskStep[], routeName: string | undefined): Promise<SubmittedTask[]> {
+  async #submitAll(
+    steps: readonly TaskStep[],
+    routeName: string | undefined,
+    repeat: Repeat,
+  ): Promise<SubmittedTask[]> {
     const outcomes = await Promise.allSettled(
       steps.map(({ task, args, kwargs, options }) =>
-        this.#options.client.submit({
-          name: task,
-          args,
-          kwargs,
-          options: canvas.taskOptionsOf(options),
-          routeName,
-        }),
+        repeat(() =>
+          this.#options.client.submit({
+            name: task,
+            args,
+            kwargs,
+            options: canvas.taskOptionsOf(options),
+            routeName,
+          }),
+        ),
       ),
     );
     return outcomes.map((outcome) => {

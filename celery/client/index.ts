@@ -3,9 +3,10 @@ export {
   CanvasPublisher,
   type CanvasPublisherOptions,
   type PublishedCanvas,
+  type Repeat,
 } from './canvas-publisher';
 export { CeleryClient } from './celery-client';
-export type { ChordCounter } from './chord-counter';
+export type { ChordCounter, Continuation, DividedStep, NextStep } from './chord-counter';
 export type { CeleryClientOptions, SubmittedTask, TaskSubmission } from './client-options';
 export {
   type DelayableTopology,
