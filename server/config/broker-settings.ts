@@ -44,7 +44,7 @@ export const brokerSettings = {
     min: 1,
     max: 65535,
     description:
-      "Port of RabbitMQ's own management page; published by docker-compose, not used by the gateway.",
+      "Port of RabbitMQ's management API, with RABBITMQ_MANAGEMENT_HOST; docker-compose publishes the page on it.",
   }),
   RABBITMQ_TLS: flag({ default: false, description: 'Uses amqps when the URL is built from the parts.' }),
   RABBITMQ_TLS_CA_FILE: optionalText({

@@ -1,5 +1,7 @@
 import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../../runtime';
 import { brokerSettings, celerySettings } from './broker-settings';
+import { contractSettings } from './contract-settings';
+import { directSettings } from './direct-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
@@ -12,6 +14,8 @@ export const serverSettingSections = {
   RabbitMQ: brokerSettings,
   Celery: celerySettings,
   'Records, results and events': memorySettings,
+  'Queues and dead letters': directSettings,
+  'Contract and metrics': contractSettings,
   Submitting: submitSettings,
 } as const;
 
@@ -21,6 +25,8 @@ const serverSettings = {
   ...brokerSettings,
   ...celerySettings,
   ...memorySettings,
+  ...directSettings,
+  ...contractSettings,
   ...submitSettings,
 } as const;
 
