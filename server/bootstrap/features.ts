@@ -2,6 +2,7 @@ import { HealthService, healthRoutes } from '../health';
 import { MessageService, messageRoutes } from '../messages';
 import { QueueService, queueRoutes } from '../queues';
 import { TaskService, taskRoutes } from '../tasks';
+import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
 
 function health({ messaging, drain }: FeatureContext): Feature {
@@ -25,5 +26,6 @@ function queues({ messaging, names }: FeatureContext): Feature {
 /** All that the gateway offers. Features that work the broker directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
 export function createFeatures(context: FeatureContext): readonly Feature[] {
   const direct = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [messages(context), queues(context)] : [];
-  return [health(context), tasks(context), ...direct];
+  const features = [health(context), tasks(context), ...direct];
+  return [...features, docs(context, features.flatMap(({ routes }) => routes))];
 }

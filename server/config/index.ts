@@ -2,6 +2,7 @@ import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../
 import { brokerSettings, celerySettings } from './broker-settings';
 import { contractSettings } from './contract-settings';
 import { directSettings } from './direct-settings';
+import { contractSettings } from './contract-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
@@ -14,6 +15,7 @@ export const serverSettingSections = {
   RabbitMQ: brokerSettings,
   Celery: celerySettings,
   'Records, results and events': memorySettings,
+  'Contract and metrics': contractSettings,
   'Queues and dead letters': directSettings,
   'Contract and metrics': contractSettings,
   Submitting: submitSettings,
@@ -25,6 +27,7 @@ const serverSettings = {
   ...brokerSettings,
   ...celerySettings,
   ...memorySettings,
+  ...contractSettings,
   ...directSettings,
   ...contractSettings,
   ...submitSettings,

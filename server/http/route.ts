@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type Joi from 'joi';
+import type { ProblemCode } from '../errors';
 import type { Scope } from '../security/scopes';
 import type { GatewayResponse } from './request-context';
 
@@ -11,6 +12,8 @@ export interface ResponseDescription {
   /** Default `application/json`. */
   readonly contentType?: string;
   readonly example?: unknown;
+  /** Headers of this answer beyond those of every answer, each with what it tells. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A route as its callers see it: what the OpenAPI document is made of. Problems are added to it from the other fields. */
@@ -34,6 +37,11 @@ export interface RouteDescription {
   readonly example?: unknown;
   /** Successful answers by status. */
   readonly responses: Readonly<Record<number, ResponseDescription>>;
+  /**
+   * Problems it may answer beyond those that follow from its other fields (key, rate limit, body, schemas). Left out, any
+   * code may come; a test fails for an answer whose code is not listed.
+   */
+  readonly problems?: readonly ProblemCode[];
 }
 
 /** A route as a value: one table says what it needs, and one place applies it. */
@@ -48,6 +56,21 @@ export interface RouteDefinition {
   readonly body: 'json' | 'stream' | 'none';
   /** Whether it is refused while the gateway stops. */
   readonly startsWork: boolean;
+  /** Whether an `Idempotency-Key` makes a repetition harmless; a route with a streamed body sees to it by itself. */
+  readonly idempotent?: boolean;
+  /**
+   * The handler itself holds keys to their tenant and to their tasks and queues (`Permissions`). Without it a route is open
+   * to keys so limited only where its path names a `:task_id` or a `:queue_name`, which is then looked at before the handler.
+   */
+  readonly checksLimits?: true;
+  /** For what cannot be undone: the query `confirm` has to repeat this path parameter. */
+  readonly confirm?: {
+    readonly parameter: string;
+    /** False: only with GATEWAY_REQUIRE_CONFIRM. Whatever is given has to be right in any case. */
+    readonly always: boolean;
+  };
+  /** Whether calls are put into the audit log. Default: all but reads and submissions, which have a record of their own. */
+  readonly audited?: boolean;
   readonly api: RouteDescription;
   readonly handle: (req: Request, res: GatewayResponse) => void | Promise<void>;
 }

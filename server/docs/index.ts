@@ -1,0 +1,3 @@
+export { type OpenApiDocument, openApiDocument } from './openapi-document';
+export { docsRoutes } from './routes';
+export { DocsService } from './service';

@@ -1,0 +1,65 @@
+import type { RouteDefinition } from '../http/route';
+import { COMPONENTS } from './components';
+import { operationOf, templatedPath } from './operation';
+import type { JsonSchema } from './schema-to-json';
+
+/** An OpenAPI document, as far as its readers here need to know it. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly [field: string]: unknown;
+}
+
+/** Of the HTTP interface; a change that breaks callers raises the first number. */
+const API_VERSION = '1.0.0';
+
+const INFO = {
+  title: 'celery-gateway',
+  version: API_VERSION,
+  summary: 'Celery tasks on RabbitMQ, over HTTP',
+  description:
+    'Submits Celery tasks, follows and steers them. `x-required-scope` is what a key must be allowed to do. Problems are `application/problem+json` with a stable `code`. Answers may gain fields.',
+  license: { name: 'MIT', identifier: 'MIT' },
+};
+
+/**
+ * Schemas with an id (joi's `.id()`, `.shared()`) are told once, as components: `$defs` inside an operation would not be
+ * found by a reference, which starts at the document.
+ */
+function hoist(value: unknown, schemas: Record<string, JsonSchema>): unknown {
+  if (Array.isArray(value)) return value.map((item) => hoist(item, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const hoisted: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '$defs') {
+      for (const [name, schema] of Object.entries(inner as Record<string, JsonSchema>)) {
+        schemas[name] ??= hoist(schema, schemas) as JsonSchema;
+      }
+    } else if (key === '$ref' && typeof inner === 'string') {
+      hoisted.$ref = inner.replace(/^#\/\$defs\//, '#/components/schemas/');
+    } else hoisted[key] = hoist(inner, schemas);
+  }
+  return hoisted;
+}
+
+/** The OpenAPI 3.1 document of the routes: made from the schemas that validate, so it cannot say anything else. */
+export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = { ...COMPONENTS.schemas };
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = templatedPath(route.path);
+    paths[path] = { ...paths[path], [route.method]: hoist(operationOf(route), schemas) as object };
+  }
+  const tags = new Set(routes.map((route) => route.api.tag));
+  return {
+    openapi: '3.1.1',
+    info: INFO,
+    // The gateway itself: relative, so that it holds behind any proxy.
+    servers: [{ url: '/' }],
+    tags: [...tags].map((name) => ({ name })),
+    paths,
+    components: { ...COMPONENTS, schemas },
+  };
+}

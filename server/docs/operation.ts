@@ -1,0 +1,165 @@
+import type { ProblemCode } from '../errors';
+import { PROBLEMS } from '../http/problem-table';
+import type { ResponseDescription, RouteDefinition } from '../http/route';
+import { headerRef } from './components';
+import { problemsOf } from './route-problems';
+import { type JsonSchema, schemaToJson } from './schema-to-json';
+
+/** Statuses after which repeating makes sense. */
+const RETRYABLE = new Set([409, 429, 503, 504]);
+
+type Content = Readonly<Record<string, object>>;
+
+/** Names in an Express path, in their order. */
+export function pathParameters(path: string): readonly string[] {
+  return [...path.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name);
+}
+
+/** `/tasks/:task_id` as OpenAPI writes it. */
+export function templatedPath(path: string): string {
+  return path.replaceAll(/[:*](\w+)/g, '{$1}');
+}
+
+function parameters({ path, api }: RouteDefinition): readonly object[] {
+  const inPath = api.params === undefined ? undefined : schemaToJson(api.params);
+  const inQuery = api.query === undefined ? undefined : schemaToJson(api.query);
+  return [
+    ...pathParameters(path).map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      ...described(inPath?.properties?.[name] ?? { type: 'string' }),
+    })),
+    ...Object.entries(inQuery?.properties ?? {}).map(([name, schema]) => ({
+      name,
+      in: 'query',
+      ...(inQuery?.required?.includes(name) ? { required: true } : {}),
+      ...described(schema),
+    })),
+    ...Object.entries(api.headers ?? {}).map(([name, description]) => ({
+      name,
+      in: 'header',
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
+}
+
+/** A parameter's description stands beside its schema. */
+function described(schema: JsonSchema | boolean): object {
+  if (typeof schema === 'boolean' || schema.description === undefined) return { schema };
+  const { description, ...rest } = schema;
+  return { description, schema: rest };
+}
+
+/** A stream of JSON values is a text to OpenAPI 3.1; what each line or event holds is told beside it. */
+function contentOf(contentType: string, schema: JsonSchema | undefined, example: unknown): Content {
+  const shown = example === undefined ? {} : { example };
+  if (/^application\/([\w.+-]+\+)?json\b/.test(contentType)) {
+    return { [contentType]: { ...(schema === undefined ? {} : { schema }), ...shown } };
+  }
+  const items = schema === undefined ? {} : { 'x-item-schema': schema };
+  return { [contentType]: { schema: { type: 'string' }, ...items, ...shown } };
+}
+
+function requestBody({ body, api }: RouteDefinition): object {
+  if (body === 'none' || (api.body === undefined && api.bodyType === undefined)) return {};
+  const schema = api.body === undefined ? undefined : schemaToJson(api.body);
+  const required = body === 'json' && api.body?.$_getFlag('presence') !== 'optional';
+  return {
+    requestBody: { required, content: contentOf(api.bodyType ?? 'application/json', schema, api.example) },
+  };
+}
+
+function commonHeaders(route: RouteDefinition): Readonly<Record<string, object>> {
+  const limited = route.bucket !== 'none';
+  return {
+    'X-Request-Id': headerRef('X-Request-Id'),
+    ...(limited
+      ? { 'RateLimit-Policy': headerRef('RateLimit-Policy'), RateLimit: headerRef('RateLimit') }
+      : {}),
+  };
+}
+
+function success(route: RouteDefinition, status: number, response: ResponseDescription): object {
+  const own = Object.entries(response.headers ?? {}).map(([name, description]) => {
+    return [name, { description, schema: { type: 'string' } }] as const;
+  });
+  const schema = response.schema === undefined ? undefined : schemaToJson(response.schema);
+  const hasContent = schema !== undefined || response.contentType !== undefined;
+  return {
+    description: response.description,
+    headers: {
+      ...commonHeaders(route),
+      ...(RETRYABLE.has(status) || status === 202 ? { 'Retry-After': headerRef('Retry-After') } : {}),
+      ...Object.fromEntries(own),
+    },
+    ...(hasContent
+      ? { content: contentOf(response.contentType ?? 'application/json', schema, response.example) }
+      : {}),
+  };
+}
+
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
+
+function problemContent(codes: readonly ProblemCode[]): Content {
+  const schema = {
+    allOf: [PROBLEM, { type: 'object', properties: { code: { type: 'string', enum: codes } } }],
+  };
+  return { 'application/problem+json': { schema } };
+}
+
+function problemResponse(route: RouteDefinition, status: number, codes: readonly ProblemCode[]): object {
+  return {
+    description: codes.map((code) => `${code}: ${PROBLEMS[code].title}.`).join(' '),
+    headers: {
+      ...commonHeaders(route),
+      ...(RETRYABLE.has(status) ? { 'Retry-After': headerRef('Retry-After') } : {}),
+    },
+    content: problemContent(codes),
+  };
+}
+
+interface Answer {
+  readonly description: string;
+  readonly headers: object;
+  readonly content?: Content;
+}
+
+function responses(route: RouteDefinition): object {
+  const all = new Map<number, Answer>();
+  for (const [status, response] of Object.entries(route.api.responses)) {
+    all.set(Number(status), success(route, Number(status), response) as Answer);
+  }
+  for (const [status, codes] of problemsOf(route)) {
+    const own = all.get(status);
+    const refused = problemResponse(route, status, codes) as Answer;
+    // A readiness of 503 is an answer of its own beside the problem.
+    const both = { ...refused, description: `${own?.description} ${refused.description}` };
+    all.set(
+      status,
+      own === undefined ? refused : { ...both, content: { ...own.content, ...refused.content } },
+    );
+  }
+  return Object.fromEntries(
+    [...all].sort(([a], [b]) => a - b).map(([status, answer]) => [String(status), answer]),
+  );
+}
+
+/** One route as an OpenAPI operation. */
+export function operationOf(route: RouteDefinition): object {
+  const { api, scope } = route;
+  return {
+    operationId: api.operationId,
+    summary: api.summary,
+    ...(api.description === undefined ? {} : { description: api.description }),
+    tags: [api.tag],
+    ...(scope === null
+      ? { security: [] }
+      : { security: [{ bearer: [] }, { apiKey: [] }], 'x-required-scope': scope }),
+    'x-rate-limit-bucket': route.bucket,
+    parameters: parameters(route),
+    ...requestBody(route),
+    responses: responses(route),
+  };
+}
