@@ -2,6 +2,7 @@ export * from './client';
 export * from './control';
 export { TaskError, type TaskErrorCode, type TaskProblem } from './errors';
 export * from './events';
+export * from './history';
 export * from './protocol';
 export * from './records';
 export * from './results';

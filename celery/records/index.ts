@@ -1,5 +1,5 @@
 export type { RecordedMessage } from './recorded-messages';
-export { type SubmissionEntry, submissionEntry } from './submission-entry';
+export { type RecordableMessage, type SubmissionEntry, submissionEntry } from './submission-entry';
 export {
   SubmissionRecords,
   type SubmissionRecordsOptions,

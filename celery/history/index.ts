@@ -1,0 +1,14 @@
+export type { Change, Missed } from './change-log';
+export { type Choice, parseChoice } from './choice';
+export { formatPosition, type LogName, type LogPosition, parsePosition } from './log-position';
+export type { RecordedTask } from './submission-facts';
+export { compileFilter, type TaskFilter, type TextTerm, type TimeField, type TimeRange } from './task-filter';
+export {
+  type ChangeListener,
+  type NewsSource,
+  type TaskChange,
+  TaskHistory,
+  type TaskHistoryOptions,
+  type TaskHistoryReader,
+} from './task-history';
+export type { RevokeReason, TaskArguments, TaskRecord } from './task-record';
