@@ -2,7 +2,7 @@ import type { SignatureOptions } from '../signature';
 import { CELERY_OPTION_NAMES, type PlainTaskOption } from '../task-option-names';
 import type { TaskOptions } from '../task-options';
 import { canvasInvalid } from './canvas';
-import { listOf } from './draft';
+import { isRecord, listOf } from './draft';
 
 const PAIRS = Object.entries(CELERY_OPTION_NAMES) as ReadonlyArray<readonly [PlainTaskOption, string]>;
 const LISTS: ReadonlySet<PlainTaskOption> = new Set(['link', 'linkError', 'chain']);
@@ -18,6 +18,9 @@ const stampsOf = (options: SignatureOptions): Pick<TaskOptions, 'stampedHeaders'
   };
 };
 
+/** A queue is a name, or a kombu Queue as JSON, which has one. */
+const queueName = (queue: unknown): unknown => (isRecord(queue) ? queue.name : queue);
+
 /**
  * A signature's options as those of a submit; `null` is the same as absent, and options that steer only Python's publishing
  * (`retry_policy`, `declare` …) are left out. The values are checked when the task is submitted.
@@ -28,7 +31,7 @@ export const taskOptionsOf = (options: SignatureOptions): TaskOptions => {
   for (const [name, celeryName] of PAIRS) {
     const value = options[celeryName];
     if (value === undefined || value === null) continue;
-    found[name] = LISTS.has(name) ? listOf(value) : value;
+    found[name] = LISTS.has(name) ? listOf(value) : name === 'queue' ? queueName(value) : value;
   }
   return found;
 };
