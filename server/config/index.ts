@@ -2,7 +2,6 @@ import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../
 import { brokerSettings, celerySettings } from './broker-settings';
 import { contractSettings } from './contract-settings';
 import { directSettings } from './direct-settings';
-import { contractSettings } from './contract-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
@@ -17,7 +16,6 @@ export const serverSettingSections = {
   'Records, results and events': memorySettings,
   'Contract and metrics': contractSettings,
   'Queues and dead letters': directSettings,
-  'Contract and metrics': contractSettings,
   Submitting: submitSettings,
 } as const;
 
@@ -29,7 +27,6 @@ const serverSettings = {
   ...memorySettings,
   ...contractSettings,
   ...directSettings,
-  ...contractSettings,
   ...submitSettings,
 } as const;
 
