@@ -32,6 +32,8 @@ export interface StreamLogOptions {
   readonly streamName: string;
   /** Age at which the broker drops whole segments, and how far back a start replays, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Read all that the broker still has, however old; `maxAgeSeconds` is then about dropping only. Default false. */
+  readonly fromFirst?: boolean | undefined;
   /** Where the stream gets its messages besides the default exchange. */
   readonly bindings?: readonly LogBinding[] | undefined;
   /** What to use where the broker gives no stream; undefined does without. */
@@ -199,6 +201,7 @@ export class StreamLog {
 
   #consumeArguments(): Readonly<Record<string, unknown>> {
     if (this.#nextOffset !== undefined) return { 'x-stream-offset': this.#nextOffset };
+    if (this.#options.fromFirst === true) return { 'x-stream-offset': 'first' };
     const from = Math.floor(this.#now() / 1000) - this.#options.maxAgeSeconds;
     return { 'x-stream-offset': new Date(from * 1000) };
   }
