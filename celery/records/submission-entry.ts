@@ -18,7 +18,12 @@ export interface SubmissionEntry {
   readonly parentId: string | null;
   readonly groupId: string | null;
   readonly retries: number;
+  /** Whose task it is, where the gateway's keys belong to tenants; else null. */
+  readonly tenant: string | null;
 }
+
+/** The message header that tells it; set by the gateway only. */
+const TENANT_HEADER = 'gateway_tenant';
 
 /** The parts of a message an entry is read from. */
 export interface RecordableMessage {
@@ -49,5 +54,6 @@ export const submissionEntry = (message: RecordableMessage): SubmissionEntry | u
     parentId: text(headers.parent_id),
     groupId: text(headers.group),
     retries: typeof headers.retries === 'number' ? headers.retries : 0,
+    tenant: text(headers[TENANT_HEADER]),
   };
 };

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config';
 import type { Drain } from '../http/drain';
 import type { RouteDefinition } from '../http/route';
 import type { MessagingService, NamePolicy } from '../messaging';
+import type { Access } from './access';
 import type { BrokerParts } from './messaging';
 
 /** What each feature is made with. */
@@ -15,6 +16,8 @@ export interface FeatureContext {
   readonly messaging: MessagingService;
   /** The parts below {@link messaging}; undefined while messaging is switched off: see `disabledPort`. */
   readonly broker: BrokerParts | undefined;
+  /** Who may call, and what a key may name and see beyond its scopes. */
+  readonly access: Access;
 }
 
 /** One feature, put together: what it answers and what of it has to run. */

@@ -3,9 +3,11 @@ import type { ServerConfig } from '../config';
 import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
+import { createAccess } from './access';
 import { createFeatures } from './features';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
+import { ownersOf } from './owners';
 
 export interface Gateway {
   /** Started in this order, stopped in the reverse one: HTTP first, so that requests in flight keep their broker. */
@@ -48,12 +50,17 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     config.SUBMISSION_RECORD_STREAM,
     config.RESULT_STREAM,
   ]);
-  const features = createFeatures({ config, logger, clock, drain, names, messaging, broker });
+  const access = createAccess({ config, logger, clock });
+  const features = createFeatures({ config, logger, clock, drain, names, messaging, broker, access });
   const routes = features.flatMap((feature) => feature.routes);
   return {
-    parts: [part('messaging', messaging), ...features.flatMap((feature) => feature.parts ?? [])],
+    parts: [
+      ...access.parts,
+      part('messaging', messaging),
+      ...features.flatMap((feature) => feature.parts ?? []),
+    ],
     messaging,
-    listener: createListener({ config, logger, clock, drain, routes }),
+    listener: createListener({ config, logger, clock, drain, routes, access, ownerOf: ownersOf(broker) }),
     drain,
   };
 }

@@ -7,10 +7,10 @@ import type { Drain } from '../http/drain';
 import { jsonBody } from '../http/json-body';
 import type { RouteGuards } from '../http/mount-routes';
 import type { RouteDefinition } from '../http/route';
-import { ApiKeys } from '../security/api-key';
 import { authentication } from '../security/authentication';
-import { readKeyFile } from '../security/key-file';
+import { type NarrowingDeps, narrowing } from '../security/narrowing';
 import { rateLimiter } from '../security/rate-limit';
+import type { Access } from './access';
 
 export interface ListenerDeps {
   readonly config: ServerConfig;
@@ -18,20 +18,20 @@ export interface ListenerDeps {
   readonly clock: Clock;
   readonly drain: Drain;
   readonly routes: readonly RouteDefinition[];
+  readonly access: Pick<Access, 'verifier' | 'permissions'>;
+  readonly ownerOf: NarrowingDeps['ownerOf'];
 }
 
-function guards(config: ServerConfig, drain: Drain): RouteGuards {
-  const fromFile =
-    config.GATEWAY_API_KEYS_FILE === undefined ? [] : readKeyFile(config.GATEWAY_API_KEYS_FILE);
-  const keys = new ApiKeys([...fromFile, ...config.GATEWAY_API_KEYS]);
+function guards({ config, drain, access, ownerOf }: ListenerDeps): RouteGuards {
   const windowSeconds = config.RATE_LIMIT_WINDOW_SECONDS;
   const limiter = (name: string, limit: number) => rateLimiter({ name, windowSeconds, limit });
   return {
-    requireScope: authentication(keys, limiter('failed-auth', config.RATE_LIMIT_FAILED_AUTH)),
+    requireScope: authentication(access.verifier, limiter('failed-auth', config.RATE_LIMIT_FAILED_AUTH)),
+    narrow: narrowing({ permissions: access.permissions, ownerOf }),
     limit: {
-      reads: limiter('reads', config.RATE_LIMIT_REQUESTS),
-      submits: limiter('submits', config.RATE_LIMIT_REQUESTS),
-      admin: limiter('admin', config.RATE_LIMIT_ADMIN_REQUESTS),
+      reads: limiter('reads', config.RATE_LIMIT_READS),
+      submits: limiter('submits', config.RATE_LIMIT_SUBMITS),
+      admin: limiter('admin', config.RATE_LIMIT_ADMIN),
     },
     jsonBody: jsonBody({
       limitBytes: config.GATEWAY_BODY_LIMIT_BYTES,
@@ -41,11 +41,12 @@ function guards(config: ServerConfig, drain: Drain): RouteGuards {
   };
 }
 
-/** The Express application with its guards. @throws ConfigError for a key file that cannot be used. */
-export function createListener({ config, logger, clock, drain, routes }: ListenerDeps): Express {
+/** The Express application with its guards. */
+export function createListener(deps: ListenerDeps): Express {
+  const { config, logger, clock, routes } = deps;
   return createApp({
     routes,
-    guards: guards(config, drain),
+    guards: guards(deps),
     accessLog: accessLog(config.GATEWAY_ACCESS_LOG, logger, clock),
     trustProxyHops: config.TRUST_PROXY,
     logger,

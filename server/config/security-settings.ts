@@ -1,4 +1,4 @@
-import { integer, list, optionalText } from '../../runtime';
+import { flag, integer, list, optionalSecret, optionalText } from '../../runtime';
 import { parseApiKeyLine } from '../security/api-key';
 
 /** Who may call, how often, and what a submission may name. */
@@ -11,7 +11,18 @@ export const securitySettings = {
     secret: true,
   }),
   GATEWAY_API_KEYS_FILE: optionalText({
-    description: 'JSON file of further keys: [{"id", "role", "hash"}]. Keep it mode 0600.',
+    description:
+      'JSON file of further keys, made and changed by scripts/keys and POST /rabbitmq/keys. Mode 0600; read anew when it changes.',
+  }),
+  GATEWAY_KEY_PEPPER: optionalSecret({
+    description:
+      'Key of the keyed hashes in the key file, the same for all gateways that share it. When empty: the .pepper file beside the key file, made with the first key.',
+  }),
+  GATEWAY_KEYS_RELOAD_INTERVAL_MS: integer({
+    default: 2000,
+    min: 100,
+    max: 5000,
+    description: 'How often a change of the key file is looked for: a revoked key is refused after this.',
   }),
   RATE_LIMIT_WINDOW_SECONDS: integer({
     default: 60,
@@ -19,23 +30,42 @@ export const securitySettings = {
     max: 86_400,
     description: 'Window of all rate limits.',
   }),
-  RATE_LIMIT_REQUESTS: integer({
+  RATE_LIMIT_READS: integer({
     default: 60_000,
     min: 0,
     max: 1_000_000_000,
-    description: 'Requests per window and API key on the task routes; 0 means no limit.',
+    alias: 'RATE_LIMIT_REQUESTS',
+    description: 'Reads per window and API key; 0 means no limit.',
   }),
-  RATE_LIMIT_ADMIN_REQUESTS: integer({
+  RATE_LIMIT_SUBMITS: integer({
+    default: 60_000,
+    min: 0,
+    max: 1_000_000_000,
+    alias: 'RATE_LIMIT_REQUESTS',
+    description: 'Submissions and revokes per window and API key; 0 means no limit.',
+  }),
+  RATE_LIMIT_ADMIN: integer({
     default: 120,
     min: 0,
     max: 1_000_000_000,
-    description: 'Requests per window and API key on the queue and message routes; 0 means no limit.',
+    alias: 'RATE_LIMIT_ADMIN_REQUESTS',
+    description:
+      'Requests per window and API key on the routes that work queues, messages, workers and keys; 0 means no limit.',
   }),
   RATE_LIMIT_FAILED_AUTH: integer({
     default: 20,
     min: 0,
     max: 1_000_000_000,
     description: 'Refused keys per window and address before it is answered 429; 0 means no limit.',
+  }),
+  RATE_LIMIT_REDIS_URL: optionalSecret({
+    description:
+      'Redis that counts for all replicas together; each counts for itself when empty, and while Redis does not answer.',
+  }),
+  GATEWAY_REQUIRE_CONFIRM: flag({
+    default: false,
+    description:
+      'Purging a queue needs ?confirm=<its name>, as the other calls that cannot be undone always do.',
   }),
   GATEWAY_ALLOWED_QUEUES: list<string>({
     description:

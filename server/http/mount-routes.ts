@@ -7,13 +7,15 @@ import type { RouteDefinition } from './route';
 /** What stands before the handlers. */
 export interface RouteGuards {
   readonly requireScope: (scope: NonNullable<RouteDefinition['scope']>) => Handler;
+  /** Holds keys with a tenant or limits to them. */
+  readonly narrow: (route: RouteDefinition) => Handler;
   readonly limit: Readonly<Record<Exclude<RouteDefinition['bucket'], 'none'>, Handler>>;
   readonly jsonBody: readonly Handler[];
   readonly drain: Pick<Drain, 'draining'>;
 }
 
 /**
- * Mounts routes in the one order that is safe: key, rate limit, drain, body, handler. So a caller without a key never
+ * Mounts routes in the one order that is safe: key, rate limit, tenant and limits, drain, body, handler. So a caller without a key never
  * makes the gateway read a body. Other methods of a known path get 405 with `Allow`.
  */
 export function mountRoutes(router: IRouter, routes: readonly RouteDefinition[], guards: RouteGuards): void {
@@ -25,6 +27,7 @@ export function mountRoutes(router: IRouter, routes: readonly RouteDefinition[],
     const handlers: Handler[] = [];
     if (route.scope !== null) handlers.push(guards.requireScope(route.scope));
     if (route.bucket !== 'none') handlers.push(guards.limit[route.bucket]);
+    if (route.scope !== null) handlers.push(guards.narrow(route));
     if (route.startsWork) handlers.push(refuseWhileDraining);
     if (route.body === 'json') handlers.push(...guards.jsonBody);
     const { handle } = route;

@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Principal } from '../security/api-key';
+import type { Principal } from '../security/principal';
+
+/** What a handler needs to know of a request that may be a repetition. */
+export interface IdempotentWork {
+  /** The id of a task that this request submits: the same at each repetition. `part` tells apart those of one request. */
+  readonly taskId: (part: string) => string;
+}
 
 /** What the gateway knows of the request it is handling; lives in `res.locals`. */
 export interface RequestLocals {
   requestId: string;
   /** Present once a key was verified. */
   principal?: Principal;
+  /** Present where the request carried an `Idempotency-Key`. */
+  idempotency?: IdempotentWork;
 }
 
 export type GatewayResponse = Response<unknown, RequestLocals>;

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { ConfigError } from '../../runtime';
-import { type StoredApiKey, storedApiKey } from './api-key';
+import { writePrivateFile } from './atomic-file';
+import { withFileLock } from './file-lock';
+import { type StoredKey, storedKey, storedKeyJson } from './stored-key';
 
 const SETTING = 'GATEWAY_API_KEYS_FILE';
 
@@ -16,8 +18,8 @@ function contentOf(path: string): string {
   }
 }
 
-/** Reads `[{"id", "role", "hash"}]`. @throws ConfigError, which never quotes the file. */
-export function readKeyFile(path: string): readonly StoredApiKey[] {
+/** Reads the array of keys. @throws ConfigError, which never quotes the file. */
+export function readKeyFile(path: string): readonly StoredKey[] {
   const content = contentOf(path);
   let entries: unknown;
   try {
@@ -29,9 +31,28 @@ export function readKeyFile(path: string): readonly StoredApiKey[] {
   if (!Array.isArray(entries)) throw problem('must hold a JSON array of keys');
   return entries.map((entry: unknown, index) => {
     try {
-      return storedApiKey(typeof entry === 'object' && entry !== null ? { ...entry } : {});
+      return storedKey(entry);
     } catch (error) {
       throw problem(`entry ${index} ${error instanceof Error ? error.message : 'is invalid'}`);
     }
+  });
+}
+
+/** Says what the keys become, and what it has to tell about that. */
+export type KeyChange<T> = (keys: readonly StoredKey[]) => {
+  readonly keys: readonly StoredKey[];
+  readonly told: T;
+};
+
+/**
+ * Changes the keys of a file: one writer at a time (the command and any gateway included), whole or not at all. A file that
+ * is not there is an empty one.
+ * @throws ConfigError for a file that cannot be read; what `change` throws, with nothing written.
+ */
+export function changeKeyFile<T>(path: string, change: KeyChange<T>): Promise<T> {
+  return withFileLock(`${path}.lock`, () => {
+    const { keys, told } = change(existsSync(path) ? readKeyFile(path) : []);
+    writePrivateFile(path, `${JSON.stringify(keys.map(storedKeyJson), null, 2)}\n`);
+    return told;
   });
 }

@@ -33,7 +33,11 @@ export function isRole(value: unknown): value is Role {
   return ROLES.some((role) => role === value);
 }
 
-/** True when `role` includes the scope. */
-export function permits(role: Role, needed: Scope): boolean {
-  return SCOPES_OF[role].has(needed);
+export function isScope(value: unknown): value is Scope {
+  return SCOPES.some((scope) => scope === value);
+}
+
+/** What a role may do. */
+export function scopesOf(role: Role): ReadonlySet<Scope> {
+  return SCOPES_OF[role];
 }

@@ -17,6 +17,7 @@ const submission: SubmissionEntry = {
   parentId: null,
   groupId: null,
   retries: 0,
+  tenant: null,
 };
 
 const seen = (fields: Partial<TaskSnapshot>): TaskSnapshot => ({

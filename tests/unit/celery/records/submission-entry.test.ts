@@ -3,7 +3,14 @@ import { submissionEntry } from '../../../../celery/records';
 const message = {
   exchange: '',
   routingKey: 'emails',
-  headers: { id: 'a', task: 'tasks.add', eta: '2026-11-22T00:00:00+00:00', root_id: 'r', retries: 2 },
+  headers: {
+    id: 'a',
+    task: 'tasks.add',
+    eta: '2026-11-22T00:00:00+00:00',
+    root_id: 'r',
+    retries: 2,
+    gateway_tenant: 'acme',
+  },
   properties: { timestamp: 1_795_300_000 },
 };
 
@@ -22,6 +29,7 @@ describe('submissionEntry', () => {
       parentId: null,
       groupId: null,
       retries: 2,
+      tenant: 'acme',
     });
   });
 
