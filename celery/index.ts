@@ -6,3 +6,4 @@ export * from './history';
 export * from './protocol';
 export * from './records';
 export * from './results';
+export * from './revokes';

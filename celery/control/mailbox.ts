@@ -39,6 +39,8 @@ export interface MailboxOptions {
   /** Unique in the vhost: a second worker of the same name cannot have the (exclusive) queue. */
   readonly nodename: string;
   readonly commands: ReadonlyMap<string, ControlCommand>;
+  /** Says nothing to commands that are not in the table: for a node that is no worker and must not be listed as one. */
+  readonly silentOnUnknown?: boolean | undefined;
   readonly clock: LamportClock;
   readonly logger: AmqpLogger;
 }
@@ -125,8 +127,9 @@ export class Mailbox {
   }
 
   async #dispatch({ method, arguments: args }: ControlRequest): Promise<unknown> {
-    const { commands, nodename, logger } = this.#options;
+    const { commands, nodename, logger, silentOnUnknown } = this.#options;
     const command = commands.get(method);
+    if (command === undefined && silentOnUnknown === true) return NO_REPLY;
     if (command === undefined) return { error: `KeyError(${pythonRepr(method)})` };
     try {
       return await command(args, { nodename });

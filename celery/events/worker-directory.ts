@@ -23,6 +23,9 @@ export interface WorkerDirectoryOptions {
   readonly maxEntries?: number | undefined;
 }
 
+/** Told the nodename of a worker that has come online, or is heard of (again) after silence. */
+export type WorkerListener = (nodename: string) => void;
+
 interface Known extends Omit<WorkerSnapshot, 'alive'> {
   readonly expiresAt: number;
 }
@@ -37,10 +40,17 @@ const DEFAULT_FREQ_SECONDS = 60;
 export class WorkerDirectory {
   readonly #workers: BoundedIndex<string, Known>;
   readonly #now: () => number;
+  readonly #appeared = new Set<WorkerListener>();
 
   constructor({ now = Date.now, maxEntries = DEFAULT_MAX_ENTRIES }: WorkerDirectoryOptions = {}) {
     this.#now = now;
     this.#workers = new BoundedIndex(maxEntries);
+  }
+
+  /** Calls the listener for each worker that appears from now on, until the returned function is called. */
+  onAppeared(listener: WorkerListener): () => void {
+    this.#appeared.add(listener);
+    return () => this.#appeared.delete(listener);
   }
 
   onEvent(event: ReceivedEvent): void {
@@ -49,10 +59,14 @@ export class WorkerDirectory {
     const known = this.#workers.get(hostname);
     const freq = number(fields.freq) ?? DEFAULT_FREQ_SECONDS;
     const offline = event.type === 'worker-offline';
+    const expiresAt = offline ? 0 : receivedAt + freq * EXPIRE_WINDOW * 1000;
+    const now = this.#now();
+    // A replayed event of a worker that is gone by now is no appearance.
+    const appears = now < expiresAt && (event.type === 'worker-online' || now >= (known?.expiresAt ?? 0));
     this.#workers.set(hostname, {
       nodename: hostname,
       lastSeen: receivedAt,
-      expiresAt: offline ? 0 : receivedAt + freq * EXPIRE_WINDOW * 1000,
+      expiresAt,
       pid: number(fields.pid) ?? known?.pid ?? null,
       active: offline ? 0 : (number(fields.active) ?? known?.active ?? null),
       processed: number(fields.processed) ?? known?.processed ?? null,
@@ -61,6 +75,7 @@ export class WorkerDirectory {
       softwareVersion: text(fields.sw_ver) ?? known?.softwareVersion ?? null,
       system: text(fields.sw_sys) ?? known?.system ?? null,
     });
+    if (appears) for (const listener of this.#appeared) listener(hostname);
   }
 
   get(nodename: string): WorkerSnapshot | undefined {
