@@ -11,6 +11,7 @@ const project = (name, overrides = {}) => ({
   testEnvironment: 'node',
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   transform,
+  setupFilesAfterEnv: ['<rootDir>/tests/support/contract-check.ts'],
   // The examples of docs/guide import the package by its name.
   moduleNameMapper: { '^celery-gateway$': '<rootDir>/workers/index.ts' },
   ...overrides,

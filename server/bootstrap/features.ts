@@ -27,5 +27,11 @@ function queues({ messaging, names }: FeatureContext): Feature {
 export function createFeatures(context: FeatureContext): readonly Feature[] {
   const direct = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [messages(context), queues(context)] : [];
   const features = [health(context), tasks(context), ...direct];
-  return [...features, docs(context, features.flatMap(({ routes }) => routes))];
+  return [
+    ...features,
+    docs(
+      context,
+      features.flatMap(({ routes }) => routes),
+    ),
+  ];
 }

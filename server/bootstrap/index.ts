@@ -2,6 +2,7 @@ import type { Clock, LifecyclePart, Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
+import type { RouteDefinition } from '../http/route';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
 import { createAccess } from './access';
 import { createFeatures } from './features';
@@ -14,6 +15,8 @@ export interface Gateway {
   readonly parts: readonly LifecyclePart[];
   readonly http: HttpServer;
   readonly messaging: MessagingService;
+  /** The Express application that `http` serves. */
+  readonly listener: ReturnType<typeof createListener>;
 }
 
 export interface GatewayDeps {
@@ -23,8 +26,8 @@ export interface GatewayDeps {
 }
 
 /** A gateway without its socket. */
-export interface GatewayCore extends Pick<Gateway, 'parts' | 'messaging'> {
-  readonly listener: ReturnType<typeof createListener>;
+export interface GatewayCore extends Pick<Gateway, 'parts' | 'messaging' | 'listener'> {
+  readonly routes: readonly RouteDefinition[];
   readonly drain: Drain;
 }
 
@@ -60,6 +63,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       ...features.flatMap((feature) => feature.parts ?? []),
     ],
     messaging,
+    routes,
     listener: createListener({ config, logger, clock, drain, routes, access, ownerOf: ownersOf(broker) }),
     drain,
   };
@@ -72,7 +76,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { parts, messaging, listener, drain } = createGatewayCore(deps);
   const http = new HttpServer({ listener, drain, logger: deps.logger, options: httpOptions(deps.config) });
-  return { parts: [...parts, part('http', http)], http, messaging };
+  return { parts: [...parts, part('http', http)], http, messaging, listener };
 }
 
 function httpOptions(config: ServerConfig): HttpServerOptions {

@@ -6,6 +6,7 @@ import type { Drain } from '../../server/http/drain';
 import { type MessagingService, NoOpMessagingService } from '../../server/messaging';
 import { createApiKey } from '../../server/security/api-key';
 import { ROLES, type Role } from '../../server/security/scopes';
+import { holdToContract } from './contract-watch';
 
 const made = Object.fromEntries(ROLES.map((role) => [role, createApiKey(role, role)])) as Record<
   Role,
@@ -40,5 +41,6 @@ export function testApp({ messaging, env, logger = silentLogger() }: TestAppOpti
   });
   const given = Object.assign(new NoOpMessagingService(), messaging);
   const { listener, drain } = createGatewayCore({ config, logger, clock: systemClock }, given);
+  holdToContract(listener);
   return { app: listener, drain };
 }

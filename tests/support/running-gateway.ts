@@ -2,6 +2,7 @@ import { silentLogger, systemClock } from '../../runtime';
 import { createGateway } from '../../server/bootstrap';
 import { loadServerConfig } from '../../server/config';
 import type { Role } from '../../server/security/scopes';
+import { holdToContract } from './contract-watch';
 import { keyOf, storedKeys } from './gateway-app';
 
 export interface Answer {
@@ -28,6 +29,7 @@ export async function startGateway(env: Readonly<Record<string, string>>): Promi
     ...env,
   });
   const gateway = createGateway({ config, logger: silentLogger(), clock: systemClock });
+  holdToContract(gateway.listener);
   for (const part of gateway.parts) await part.start();
   const { url } = gateway.http;
   return {
