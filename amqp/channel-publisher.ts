@@ -1,15 +1,19 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { AmqpConnection } from './connection';
 import { ConnectionError } from './errors';
+import { ExchangeGate } from './exchange-gate';
 import { type PublishRequest, publishOptions } from './message-validation';
 import { PendingPublish } from './pending-publish';
 import { PublishLane } from './publish-lane';
+import type { Topology } from './topology';
 
 /** What a channel publisher is made of. */
 export interface ChannelPublisherOptions {
   readonly channel: ConfirmChannel;
   /** The connection the channel belongs to. */
   readonly connection: Pick<AmqpConnection, 'describe' | 'frameMax'>;
+  /** Looks exchanges up first: a publish to one that is not there would close the channel. */
+  readonly topology: Pick<Topology, 'exchangeExists'>;
   /** From `publish` to the broker's confirm, in milliseconds. Default 5000. */
   readonly deadlineMs?: number | undefined;
 }
@@ -24,13 +28,15 @@ const SWEEP_MS = 50;
 export class ChannelPublisher {
   readonly #lane: PublishLane;
   readonly #connection: ChannelPublisherOptions['connection'];
+  readonly #exchanges: ExchangeGate;
   readonly #deadlineMs: number;
   #closed: ConnectionError | undefined;
   #inFlight = 0;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor({ channel, connection, deadlineMs = DEFAULT_DEADLINE_MS }: ChannelPublisherOptions) {
+  constructor({ channel, connection, topology, deadlineMs = DEFAULT_DEADLINE_MS }: ChannelPublisherOptions) {
     this.#connection = connection;
+    this.#exchanges = new ExchangeGate(topology);
     this.#deadlineMs = deadlineMs;
     this.#lane = new PublishLane({
       connection: { openConfirmChannel: async () => channel },
@@ -51,9 +57,11 @@ export class ChannelPublisher {
 
   /**
    * Resolves when the broker has confirmed the message and routed it to a queue.
-   * @throws ConnectionError `CHANNEL_CLOSED`: it was not taken; else as {@link ConfirmPublisher.publish}.
+   * @throws ConnectionError `CHANNEL_CLOSED`: it was not taken; QueueError `EXCHANGE_NOT_FOUND`; else as {@link ConfirmPublisher.publish}.
    */
   async publish(request: PublishRequest): Promise<void> {
+    const { exchange } = request;
+    if (exchange !== '' && !this.#exchanges.isOpen(exchange)) await this.#exchanges.check(exchange);
     if (this.#closed !== undefined) throw this.#closed;
     const { username } = this.#connection.describe();
     const options = publishOptions(request, username, this.#connection.frameMax);

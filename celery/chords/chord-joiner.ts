@@ -7,6 +7,7 @@ import {
   type ConfirmChannel,
   type ConfirmPublisher,
   type Delivery,
+  RabbitMQError,
   type Topology,
 } from '../../amqp';
 import type { CeleryClient } from '../client';
@@ -44,7 +45,7 @@ export interface ChordJoinerOptions {
 const DEFAULT_MAX_OPEN = 10_000;
 const SYNC_TIMEOUT_MS = 10_000;
 const PAUSE_MS = 500;
-const SWEEP_MS = 30_000;
+const SWEEP_MAX_MS = 30_000;
 /** Settled joins remembered, should one of them have been begun twice. */
 const REMEMBERED = 10_000;
 /** The results of a join younger than this cannot have left memory yet. */
@@ -69,6 +70,8 @@ export class ChordJoiner {
   readonly #lookBack: LookBack;
   readonly #held = new HeldJoins();
   readonly #settled = new BoundedIndex<string, true>(REMEMBERED);
+  /** Joins whose publish made the broker close the channel: they are not tried again. */
+  readonly #refused = new BoundedIndex<string, unknown>(REMEMBERED);
   #session: Session | undefined;
   #unfollow: (() => void) | undefined;
   #sweep: NodeJS.Timeout | undefined;
@@ -101,7 +104,8 @@ export class ChordJoiner {
     if (this.#running) return;
     this.#running = true;
     this.#unfollow = this.#options.feed.follow((meta) => this.#onReady(meta));
-    this.#sweep = setInterval(() => this.#expire(), SWEEP_MS).unref();
+    const sweepMs = Math.min(SWEEP_MAX_MS, this.#options.maxAgeSeconds * 100);
+    this.#sweep = setInterval(() => this.#expire(), sweepMs).unref();
     this.#consume();
   }
 
@@ -124,7 +128,7 @@ export class ChordJoiner {
     const { connection, topology, clientOn } = this.#options;
     await topology.ensureQueue(chordQueue(queue));
     this.#forgetAll();
-    const publisher = new ChannelPublisher({ channel: channel as ConfirmChannel, connection });
+    const publisher = new ChannelPublisher({ channel: channel as ConfirmChannel, connection, topology });
     this.#session = {
       client: clientOn(publisher),
       chords: new RpcChordCounter({ publisher, topology, queue, now: this.#now }),
@@ -196,6 +200,8 @@ export class ChordJoiner {
     held.settling = true;
     const { join, lastReported } = held.open;
     void this.#finish(held, session, async () => {
+      const refusal = this.#refused.get(joinKey(join));
+      if (refusal !== undefined) return this.#settler.giveUp(join, refusal, session);
       const outcome = held.open.outcome(await this.#metasOf(held));
       await this.#settler.settle(join, outcome, lastReported, session);
     });
@@ -222,8 +228,12 @@ export class ChordJoiner {
       this.#release(held);
       for (const delivery of held.deliveries) delivery.ack();
     } catch (error) {
-      const { id } = held.open.join;
-      this.#options.logger.warn('a join is settled again', { join: id, error: (error as Error).message });
+      const { join } = held.open;
+      if (closesChannel(error)) this.#refused.set(joinKey(join), error);
+      this.#options.logger.warn('a join is settled again', {
+        join: join.id,
+        error: (error as Error).message,
+      });
       // On a new channel: what the old one took or did not take is then decided, and can be looked up.
       if (session === this.#session && session.open) await this.#renew();
     }
@@ -277,3 +287,6 @@ export class ChordJoiner {
     this.#held.clear();
   }
 }
+
+const closesChannel = (error: unknown): boolean =>
+  error instanceof RabbitMQError && (error.code === 'ACCESS_REFUSED' || error.code === 'EXCHANGE_NOT_FOUND');

@@ -53,12 +53,17 @@ export class JoinSettler {
       await this.#start(join, outcome.value, lastReported, to);
     } catch (error) {
       if (!to.open || isUnknown(error)) throw error;
-      this.#options.logger.error('a chord or a step could not be started', { join: join.id, error });
-      await this.#settleFailure(join, notStarted(join, error), to);
+      await this.giveUp(join, error, to);
     }
   }
 
-  /** As {@link settle} for a join that cannot be started. */
+  /** As {@link settle} for a join whose next steps the broker will never take. */
+  async giveUp(join: Join, error: unknown, to: JoinPublishers): Promise<void> {
+    this.#options.logger.error('a chord or a step could not be started', { join: join.id, error });
+    await this.#settleFailure(join, notStarted(join, error), to);
+  }
+
+  /** As {@link settle} for a join one of whose tasks failed. */
   async fail(join: Join, culprit: TaskMeta, to: JoinPublishers): Promise<void> {
     await this.#settleFailure(join, dependencyFailed(join, culprit), to);
   }
