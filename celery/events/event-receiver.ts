@@ -14,11 +14,21 @@ export interface EventReceiverOptions {
   readonly maxAgeSeconds?: number | undefined;
   /** False reads an exclusive queue, as Celery's own monitors do. Default true. */
   readonly streams?: boolean | undefined;
-  readonly onEvent: (event: ReceivedEvent) => void;
+  readonly onEvent: (event: ReceivedEvent, source: EventSource) => void;
   /** Called each time receiving begins: broadcast `heartbeat` here, so that silent workers show up at once. */
   readonly onReceiving?: (() => void) | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
+}
+
+/** Where an event was read. */
+export interface EventSource {
+  /** The stream's offset; undefined where no stream is read. */
+  readonly offset: number | undefined;
+  /** Which of the events that share a message. */
+  readonly index: number;
+  /** From before this process. */
+  readonly replayed: boolean;
 }
 
 const DEFAULT_STREAM = 'celery-gateway.events';
@@ -64,13 +74,15 @@ export class EventReceiver {
     return this.#log.stop();
   }
 
-  #onEntry({ delivery, replayed }: LogEntry): void {
+  #onEntry({ delivery, offset, replayed }: LogEntry): void {
     const { clock, onEvent } = this.#options;
     const now = this.#now();
-    for (const event of readEvents(delivery.content, delivery.properties.contentType)) {
+    const events = readEvents(delivery.content, delivery.properties.contentType);
+    for (const [index, event] of events.entries()) {
       clock?.adjust(event.clock);
       // A replayed heartbeat must not bring the dead back to life.
-      onEvent(receivedEvent(event, replayed ? Math.min(now, event.timestamp * 1000) : now));
+      const receivedAt = replayed ? Math.min(now, event.timestamp * 1000) : now;
+      onEvent(receivedEvent(event, receivedAt), { offset, index, replayed });
     }
   }
 }

@@ -1,11 +1,11 @@
 export type { Change, Missed } from './change-log';
 export { type Choice, parseChoice } from './choice';
 export { formatPosition, type LogName, type LogPosition, parsePosition } from './log-position';
-export type { RecordedTask } from './submission-facts';
 export { compileFilter, type TaskFilter, type TextTerm, type TimeField, type TimeRange } from './task-filter';
 export {
   type ChangeListener,
   type NewsSource,
+  submissionIndex,
   type TaskChange,
   TaskHistory,
   type TaskHistoryOptions,

@@ -1,16 +1,10 @@
 import type { HeaderTable, HeaderValue, MessageProperties } from '../../amqp';
 import { deserialize } from '../protocol';
-import type { RecordableMessage, SubmissionEntry } from '../records';
+import type { StreamedMessage, SubmissionEntry } from '../records';
 import { sameText } from './event-facts';
 import type { HeldTask } from './held-task';
 import type { TaskArguments } from './task-record';
 import { MAX_TEXT, type SharedNames } from './texts';
-
-/** A task message as the submission stream holds it. */
-export interface RecordedTask extends RecordableMessage {
-  readonly content: Buffer;
-  readonly properties: MessageProperties;
-}
 
 /** Adds to a task what is known when it was submitted. Submitted again under its id, the latest submission counts. */
 export const learnFromSubmission = (task: HeldTask, entry: SubmissionEntry, names: SharedNames): void => {
@@ -26,13 +20,18 @@ export const learnFromSubmission = (task: HeldTask, entry: SubmissionEntry, name
   task.rootId = sameText(entry.rootId, task.taskId);
   task.parentId = entry.parentId;
   task.groupId = entry.groupId;
+  task.tenant = names.share(entry.tenant);
   task.retries = Math.max(task.retries ?? 0, entry.retries);
   task.updatedAt = Math.max(task.updatedAt, entry.submittedAt);
   task.settle();
 };
 
 /** Adds what only the message itself has: arguments, stamps, tags. */
-export const learnFromRecord = (task: HeldTask, message: RecordedTask, offset: number | undefined): void => {
+export const learnFromRecord = (
+  task: HeldTask,
+  message: StreamedMessage,
+  offset: number | undefined,
+): void => {
   const { headers, properties, content } = message;
   task.priority = properties.priority ?? null;
   task.stamps = stampsOf(headers);
@@ -89,4 +88,25 @@ export const heldArguments = (task: HeldTask): TaskArguments | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** What the submission record would say; undefined for a task that did not come through a gateway. */
+export const submissionOf = (task: HeldTask): SubmissionEntry | undefined => {
+  const { submittedAt, exchange, routingKey } = task;
+  if (submittedAt === null) return undefined;
+  return {
+    taskId: task.taskId,
+    task: task.name ?? '',
+    queue: exchange === '' ? routingKey : null,
+    exchange: exchange ?? '',
+    routingKey: routingKey ?? '',
+    submittedAt,
+    eta: task.eta,
+    expires: task.expires,
+    rootId: task.rootId,
+    parentId: task.parentId,
+    groupId: task.groupId,
+    retries: task.retries ?? 0,
+    tenant: task.tenant,
+  };
 };

@@ -1,13 +1,18 @@
 import type { ReceivedEvent } from '../events';
 import { READY_STATES, type TaskMeta } from '../protocol';
-import { type SubmissionEntry, submissionEntry } from '../records';
+import {
+  type StreamedMessage,
+  type SubmissionEntry,
+  type SubmissionIndex,
+  submissionEntry,
+} from '../records';
 import { BoundedIndex } from '../streams';
 import { type Change, ChangeLog, type Missed } from './change-log';
 import { learnFromEvent } from './event-facts';
 import { HeldTask } from './held-task';
 import type { LogName, LogPlace, LogPosition } from './log-position';
 import { learnFromResult } from './result-facts';
-import { heldArguments, learnFromRecord, learnFromSubmission, type RecordedTask } from './submission-facts';
+import { heldArguments, learnFromRecord, learnFromSubmission, submissionOf } from './submission-facts';
 import { compileFilter, type TaskFilter } from './task-filter';
 import type { TaskArguments, TaskRecord } from './task-record';
 import { SharedNames } from './texts';
@@ -101,7 +106,7 @@ export class TaskHistory implements TaskHistoryReader {
   }
 
   /** A message of the submission stream. What is no task message is passed over. */
-  onRecord(message: RecordedTask, source: NewsSource = {}): void {
+  onRecord(message: StreamedMessage, source: NewsSource = {}): void {
     const entry = submissionEntry(message);
     if (entry === undefined) return;
     const task = this.#learn(entry.taskId, (known) => {
@@ -150,6 +155,12 @@ export class TaskHistory implements TaskHistoryReader {
 
   get(taskId: string): TaskRecord | undefined {
     return this.#tasks.get(taskId);
+  }
+
+  /** What the submission record says of a task. */
+  submission(taskId: string): SubmissionEntry | undefined {
+    const task = this.#tasks.get(taskId);
+    return task === undefined ? undefined : submissionOf(task);
   }
 
   *select(filter: TaskFilter): Iterable<TaskRecord> {
@@ -245,6 +256,13 @@ export class TaskHistory implements TaskHistoryReader {
     for (const listener of [...this.#ofAll.keys()]) listener(told);
   }
 }
+
+/** The history as the submission record's index: nothing is held twice. */
+export const submissionIndex = (history: TaskHistory): SubmissionIndex => ({
+  get: (taskId) => history.submission(taskId),
+  noteSubmitted: (entry) => history.noteSubmitted(entry),
+  onRecord: (message, at) => history.onRecord(message, at),
+});
 
 const placeOf = (log: LogName, { offset, index = 0 }: NewsSource): LogPlace | undefined =>
   offset === undefined ? undefined : { log, offset, index };

@@ -40,6 +40,8 @@ export interface TaskRecord {
   readonly rootId: string | null;
   readonly parentId: string | null;
   readonly groupId: string | null;
+  /** Whose task it is, where keys belong to tenants. */
+  readonly tenant: string | null;
   /** Serialized positional and keyword arguments as far as they are held: JSON of the record, else reprs of the events. */
   readonly argumentsText: string | null;
   /** repr or JSON of the result, cut. */

@@ -1,7 +1,8 @@
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
-import { BoundedIndex, type LogEntry, type LogTopology, StreamLog } from '../streams';
+import { type LogTopology, StreamLog } from '../streams';
 import { type RecordedMessage, readRecordedMessages } from './recorded-messages';
-import { type SubmissionEntry, submissionEntry } from './submission-entry';
+import type { SubmissionEntry } from './submission-entry';
+import { LatestSubmissions, type SubmissionIndex } from './submission-index';
 
 /** What {@link SubmissionRecords} is made of. */
 export interface SubmissionRecordsOptions {
@@ -11,8 +12,10 @@ export interface SubmissionRecordsOptions {
   readonly streamName?: string | undefined;
   /** How long submissions are kept and replayed, in seconds. */
   readonly maxAgeSeconds: number;
-  /** Most submissions held in memory. */
-  readonly maxEntries: number;
+  /** Who keeps what is read; else the latest entries are kept here. */
+  readonly index?: SubmissionIndex | undefined;
+  /** Most submissions held where no index is given. Default 10000. */
+  readonly maxEntries?: number | undefined;
   /** False turns the record off. Default true. */
   readonly streams?: boolean | undefined;
   readonly logger: AmqpLogger;
@@ -28,6 +31,7 @@ export interface SubmissionRecordsStatus {
 }
 
 const DEFAULT_STREAM = 'celery-gateway.submissions';
+const DEFAULT_MAX_ENTRIES = 10_000;
 
 /**
  * Every task submitted through any gateway of this vhost, read from the stream that gets a copy of each task message with
@@ -37,7 +41,7 @@ export class SubmissionRecords {
   readonly streamName: string;
   readonly #options: SubmissionRecordsOptions;
   readonly #log: StreamLog;
-  readonly #entries: BoundedIndex<string, SubmissionEntry>;
+  readonly #index: SubmissionIndex;
   readonly #keys: readonly string[];
 
   constructor(options: SubmissionRecordsOptions) {
@@ -45,14 +49,14 @@ export class SubmissionRecords {
     this.streamName = streamName;
     this.#keys = [streamName];
     this.#options = options;
-    this.#entries = new BoundedIndex(options.maxEntries);
+    this.#index = options.index ?? new LatestSubmissions(options.maxEntries ?? DEFAULT_MAX_ENTRIES);
     this.#log = new StreamLog({
       connection: options.connection,
       topology: options.topology,
       streamName,
       maxAgeSeconds: options.maxAgeSeconds,
       streams: options.streams,
-      onEntry: (entry) => this.#onEntry(entry),
+      onEntry: ({ delivery, offset, replayed }) => this.#index.onRecord(delivery, { offset, replayed }),
       logger: options.logger,
       now: options.now,
     });
@@ -77,7 +81,7 @@ export class SubmissionRecords {
   }
 
   get(taskId: string): SubmissionEntry | undefined {
-    return this.#entries.get(taskId);
+    return this.#index.get(taskId);
   }
 
   /**
@@ -101,7 +105,7 @@ export class SubmissionRecords {
 
   /** Makes a submission known at once, before its copy has come back from the stream. */
   noteSubmitted(entry: SubmissionEntry): void {
-    this.#entries.set(entry.taskId, entry);
+    this.#index.noteSubmitted(entry);
   }
 
   /**
@@ -112,13 +116,5 @@ export class SubmissionRecords {
   readMessages(taskIds: ReadonlySet<string>, sinceMs: number): Promise<ReadonlyMap<string, RecordedMessage>> {
     const { connection, logger } = this.#options;
     return readRecordedMessages({ connection, logger, streamName: this.streamName, taskIds, sinceMs });
-  }
-
-  #onEntry({ delivery }: LogEntry): void {
-    const entry = submissionEntry(delivery);
-    if (entry === undefined) return;
-    const known = this.#entries.get(entry.taskId);
-    // Ours is exact to the millisecond; the stream's copy to the second.
-    if (known === undefined || known.submittedAt < entry.submittedAt) this.#entries.set(entry.taskId, entry);
   }
 }

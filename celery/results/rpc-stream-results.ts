@@ -23,6 +23,10 @@ export interface RpcStreamResultsOptions {
   readonly streams?: boolean | undefined;
   /** This gateway's own fallback queue: stable over its restarts, not shared. Default `<streamName>.<hostname>`. */
   readonly fallbackQueue?: string | undefined;
+  /** Told of each state as it is read, replayed ones included. */
+  readonly onMeta?:
+    | ((meta: TaskMeta, at: { readonly offset: number | undefined; readonly replayed: boolean }) => void)
+    | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
 }
@@ -136,9 +140,10 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
     return this.#waiters.wait(taskId, options);
   }
 
-  #onEntry({ delivery }: LogEntry): void {
+  #onEntry({ delivery, offset, replayed }: LogEntry): void {
     const { content, properties } = delivery;
     const meta = decodeTaskMeta(content, properties.contentType);
+    this.#options.onMeta?.(meta, { offset, replayed });
     if (!this.#index.put(meta, content.length, this.#now())) return;
     if (!READY_STATES.has(meta.status)) return;
     this.#waiters.settle(meta.task_id, meta);

@@ -8,6 +8,7 @@ import {
   type Delivery,
 } from '../../amqp';
 import { type LogBinding, type LogQueue, type LogTopology, openLogQueue } from './log-queue';
+import { ReplayProgress } from './replay-progress';
 
 /** How a durable log is doing, for `/health/ready`. */
 export interface StreamLogStatus {
@@ -22,6 +23,8 @@ export interface StreamLogStatus {
 /** One message of the log. */
 export interface LogEntry {
   readonly delivery: Delivery;
+  /** Its offset in the stream; undefined where a queue stands in for it. */
+  readonly offset: number | undefined;
   /** Still reading what was there before this process; arrival times mean nothing then. */
   readonly replayed: boolean;
 }
@@ -73,6 +76,7 @@ export class StreamLog {
   /** Those who wait until a mark of their own has come by. */
   readonly #barriers = new Map<string, () => void>();
   #caughtUp: boolean = false;
+  readonly #replay: ReplayProgress;
   #running: boolean = false;
   #opening: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -80,6 +84,7 @@ export class StreamLog {
   constructor(options: StreamLogOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#replay = new ReplayProgress(options.streamName, options.logger, this.#now);
   }
 
   get status(): StreamLogStatus {
@@ -214,15 +219,22 @@ export class StreamLog {
     channel.sendToQueue(queue, Buffer.alloc(0), { type: MARK_TYPE, messageId: this.#mark });
   }
 
+  #onCaughtUp(): void {
+    this.#caughtUp = true;
+    this.#replay.end();
+  }
+
   #onDelivery(delivery: Delivery): void {
-    const offset = delivery.headers['x-stream-offset'];
-    if (typeof offset === 'number') this.#nextOffset = offset + 1;
+    const header = delivery.headers['x-stream-offset'];
+    const offset = typeof header === 'number' ? header : undefined;
+    if (offset !== undefined) this.#nextOffset = offset + 1;
+    if (!this.#caughtUp) this.#replay.entry();
     const { type, messageId } = delivery.properties;
     try {
       if (type === MARK_TYPE) {
-        if (messageId === this.#mark) this.#caughtUp = true;
+        if (messageId === this.#mark && !this.#caughtUp) this.#onCaughtUp();
         this.#barriers.get(String(messageId))?.();
-      } else this.#options.onEntry({ delivery, replayed: !this.#caughtUp });
+      } else this.#options.onEntry({ delivery, offset, replayed: !this.#caughtUp });
     } catch (error) {
       // One unreadable entry (anyone may publish here) must not end the log.
       this.#options.logger.warn('a log entry could not be read', { queue: delivery.queue, error });

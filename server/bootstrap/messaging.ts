@@ -7,7 +7,8 @@ import {
   EventReceiver,
   type ResultReader,
   SubmissionRecords,
-  TaskEvents,
+  submissionIndex,
+  TaskHistory,
   WorkerDirectory,
 } from '../../celery';
 import { anonNodename, LamportClock } from '../../celery/protocol';
@@ -52,14 +53,18 @@ function link({ config, logger }: RabbitMQServiceOptions): Link {
   return { connections, publisher, topology: new Topology({ connection: connections.consume, logger }) };
 }
 
-function submissionRecords({ config, logger }: RabbitMQServiceOptions, { connections, topology }: Link) {
+function submissionRecords(
+  { config, logger }: RabbitMQServiceOptions,
+  { connections, topology }: Link,
+  history: TaskHistory,
+) {
   if (!config.SUBMISSION_RECORD_ENABLED) return undefined;
   return new SubmissionRecords({
     connection: connections.consume,
     topology,
     streamName: config.SUBMISSION_RECORD_STREAM,
     maxAgeSeconds: config.SUBMISSION_RECORD_MAX_AGE_SECONDS,
-    maxEntries: config.SUBMISSION_RECORD_MAX_ENTRIES,
+    index: submissionIndex(history),
     logger,
   });
 }
@@ -111,7 +116,7 @@ function eventReceiver(
     topology,
     clock,
     maxAgeSeconds: config.EVENTS_MAX_AGE_SECONDS,
-    onEvent: (event) => feed.onEvent(event),
+    onEvent: (event, source) => feed.onEvent(event, source),
     logger,
   });
 }
@@ -125,7 +130,8 @@ export interface BrokerParts extends Link {
   readonly control: ControlClient;
   /** Who is online, by their events. */
   readonly workers: WorkerDirectory;
-  readonly taskEvents: TaskEvents;
+  /** All that is known of each task. */
+  readonly history: TaskHistory;
   readonly celeryQueues: CeleryQueues;
   readonly lamport: LamportClock;
 }
@@ -143,9 +149,9 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
   const { connections, publisher, topology } = parts;
   const lamport = new LamportClock();
   const workers = new WorkerDirectory();
-  const taskEvents = new TaskEvents({ maxEntries: config.EVENTS_MAX_TASKS });
-  const results = createResultSide({ config, connection: connections.consume, topology, logger });
-  const records = submissionRecords(options, parts);
+  const history = new TaskHistory({ maxTasks: config.TASK_HISTORY_LIMIT, now: () => clock.now() });
+  const results = createResultSide({ config, connection: connections.consume, topology, history, logger });
+  const records = submissionRecords(options, parts, history);
   const control = new ControlClient({
     connections,
     publisher,
@@ -155,7 +161,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     logger,
   });
   const enableOnWorkers = config.EVENTS_ENABLE_ON_WORKERS ? control : undefined;
-  const feed = new EventFeed({ taskEvents, workers, enableOnWorkers, clock, logger });
+  const feed = new EventFeed({ history, workers, enableOnWorkers, clock, logger });
   const client = celeryClient(options, parts, results, records);
   const queues = celeryQueues(config);
   const service = new RabbitMQService({
@@ -167,7 +173,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     records,
     control,
     events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
-    taskEvents,
+    history,
     celeryQueues: queues,
     clock,
     logger,
@@ -179,7 +185,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     records,
     control,
     workers,
-    taskEvents,
+    history,
     celeryQueues: queues,
     lamport,
   };

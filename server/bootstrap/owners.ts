@@ -6,12 +6,12 @@ import type { BrokerParts } from './messaging';
  * record; it belongs to whoever submitted the first task of its tree, which its events name.
  */
 export function ownersOf(
-  broker: Pick<BrokerParts, 'records' | 'taskEvents'> | undefined,
+  broker: Pick<BrokerParts, 'records' | 'history'> | undefined,
 ): NarrowingDeps['ownerOf'] {
   return (taskId) => {
     const own = broker?.records?.get(taskId);
     if (own !== undefined) return own;
-    const seen = broker?.taskEvents.get(taskId);
+    const seen = broker?.history.get(taskId);
     const root = seen?.rootId ? broker?.records?.get(seen.rootId) : undefined;
     return root === undefined
       ? undefined

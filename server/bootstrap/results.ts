@@ -6,6 +6,7 @@ import {
   type ResultReader,
   RpcStreamResults,
   resultBackendKind,
+  type TaskHistory,
 } from '../../celery';
 import { ConfigError, type Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
@@ -20,11 +21,18 @@ export interface ResultSideDeps {
   readonly config: ServerConfig;
   readonly connection: AmqpConnection;
   readonly topology: Topology;
+  readonly history: Pick<TaskHistory, 'onResult'>;
   readonly logger: Logger;
 }
 
 /** The result backend that CELERY_RESULT_BACKEND names. @throws ConfigError for one we do not speak. */
-export function createResultSide({ config, connection, topology, logger }: ResultSideDeps): ResultSide {
+export function createResultSide({
+  config,
+  connection,
+  topology,
+  history,
+  logger,
+}: ResultSideDeps): ResultSide {
   const url = config.CELERY_RESULT_BACKEND;
   const kind = resultBackendKind(url);
   if (kind === undefined) {
@@ -47,6 +55,7 @@ export function createResultSide({ config, connection, topology, logger }: Resul
     maxAgeSeconds: config.CELERY_RESULT_EXPIRES,
     maxEntries: config.RESULT_MAX_ENTRIES,
     fallbackQueue: fallbackQueue(config),
+    onMeta: (meta, source) => history.onResult(meta, source),
     logger,
   });
   return { reader, replyTo: () => reader.replyTo };

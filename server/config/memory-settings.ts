@@ -17,12 +17,6 @@ export const memorySettings = {
     max: 31_536_000,
     description: 'Submission records older than this may be dropped by the broker.',
   }),
-  SUBMISSION_RECORD_MAX_ENTRIES: integer({
-    default: 100_000,
-    min: 100,
-    max: 10_000_000,
-    description: 'Submissions held in the memory of one gateway process.',
-  }),
   SUBMISSION_RECORD_RESUBMIT: flag({
     default: false,
     description: 'Submits tasks again whose queue was deleted between the check and their publish.',
@@ -56,11 +50,12 @@ export const memorySettings = {
     max: 31_536_000,
     description: 'How long events are kept in the broker and replayed at start.',
   }),
-  EVENTS_MAX_TASKS: integer({
+  TASK_HISTORY_LIMIT: integer({
     default: 100_000,
     min: 100,
     max: 10_000_000,
-    description: 'Tasks known from events held in the memory of one gateway process.',
+    description:
+      'Tasks held in the memory of one gateway process, each joined from its submission, its events and its result. Those without news for longest go first.',
   }),
   CONTROL_TIMEOUT_MS: integer({
     default: 1000,

@@ -1,8 +1,8 @@
-import type { ControlClient, ReceivedEvent, TaskEvents, WorkerDirectory } from '../../celery';
+import type { ControlClient, EventSource, ReceivedEvent, TaskHistory, WorkerDirectory } from '../../celery';
 import type { Clock, Logger } from '../../runtime';
 
 export interface EventFeedDeps {
-  readonly taskEvents: Pick<TaskEvents, 'onEvent'>;
+  readonly history: Pick<TaskHistory, 'onEvent'>;
   readonly workers: Pick<WorkerDirectory, 'onEvent'>;
   /** Undefined leaves workers as they were started. */
   readonly enableOnWorkers: Pick<ControlClient, 'enableEvents'> | undefined;
@@ -16,15 +16,15 @@ const ASK_AGAIN_MS = 60_000;
 /** Names come from messages, so their number is bounded. */
 const MAX_ASKED = 10_000;
 
-/** Feeds the indexes from the event log and switches task events on in workers that were started without `-E`. */
+/** Feeds history and worker directory from the event log and switches task events on in workers that were started without `-E`. */
 export class EventFeed {
   private readonly askedAt = new Map<string, number>();
 
   constructor(private readonly deps: EventFeedDeps) {}
 
-  onEvent(event: ReceivedEvent): void {
-    this.deps.taskEvents.onEvent(event);
+  onEvent(event: ReceivedEvent, source: EventSource): void {
     this.deps.workers.onEvent(event);
+    this.deps.history.onEvent(event, source);
     if (event.type === 'worker-online' || event.type === 'worker-heartbeat') this.askForEvents(event);
     else if (event.type === 'worker-offline') this.askedAt.delete(event.hostname);
   }

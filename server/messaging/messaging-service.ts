@@ -1,12 +1,5 @@
 import type { QueueDeclaration } from '../../amqp';
-import type {
-  ControlReplies,
-  RevokeOptions,
-  SubmissionEntry,
-  SubmittedTask,
-  TaskSnapshot,
-  TaskSubmission,
-} from '../../celery';
+import type { ControlReplies, RevokeOptions, SubmittedTask, TaskRecord, TaskSubmission } from '../../celery';
 import type { TaskMeta } from '../../celery/protocol';
 import type { Lifecycle } from '../../runtime';
 
@@ -26,10 +19,8 @@ export interface RawMessage {
 export interface TaskKnowledge {
   /** What the result store holds. */
   readonly meta: TaskMeta | null;
-  /** What its events told. */
-  readonly seen: TaskSnapshot | undefined;
-  /** What was recorded when it was submitted. */
-  readonly submission: SubmissionEntry | undefined;
+  /** What the history has joined from its submission, its events and its results. */
+  readonly task: TaskRecord | undefined;
 }
 
 export interface QueueInfo {

@@ -16,9 +16,11 @@ import type {
   RevokeOptions,
   SubmissionRecords,
   SubmittedTask,
-  TaskEvents,
+  TaskHistory,
+  TaskRecord,
   TaskSubmission,
 } from '../../celery';
+import { READY_STATES, type TaskMeta } from '../../celery/protocol';
 import type { Clock, Lifecycle, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
 import type { CeleryQueues } from './celery-queues';
@@ -39,15 +41,19 @@ export interface RabbitMQServiceDeps {
   readonly client: Pick<CeleryClient, 'submit'>;
   readonly results: ResultReader;
   /** Undefined while the record is switched off. */
-  readonly records: Pick<SubmissionRecords, 'start' | 'stop' | 'get' | 'status'> | undefined;
+  readonly records: Pick<SubmissionRecords, 'start' | 'stop' | 'status'> | undefined;
   readonly control: Pick<ControlClient, 'start' | 'stop' | 'active' | 'revoke'>;
   /** Undefined while events are switched off. */
   readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
-  readonly taskEvents: Pick<TaskEvents, 'get'>;
+  readonly history: Pick<TaskHistory, 'get' | 'onResult'>;
   readonly celeryQueues: CeleryQueues;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
 }
+
+/** An end that the history has not heard of. */
+const isNews = ({ status }: TaskMeta, task: TaskRecord | undefined): boolean =>
+  READY_STATES.has(status) && task !== undefined && task.resultState !== status;
 
 /** How long listeners may take to say goodbye to the broker. */
 const LISTENERS_STOP_MS = 2000;
@@ -86,11 +92,13 @@ export class RabbitMQService implements MessagingService {
   }
 
   async findTask(taskId: string): Promise<TaskKnowledge> {
-    return {
-      meta: await this.deps.results.getTaskMeta(taskId),
-      seen: this.deps.taskEvents.get(taskId),
-      submission: this.deps.records?.get(taskId),
-    };
+    const { results, history } = this.deps;
+    const meta = await results.getTaskMeta(taskId);
+    // A database does not tell of what is stored in it: the history learns of an end when somebody asks.
+    if (meta !== null && results.status.kind === 'redis' && isNews(meta, history.get(taskId))) {
+      history.onResult(meta);
+    }
+    return { meta, task: history.get(taskId) };
   }
 
   async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<void> {

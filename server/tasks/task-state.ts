@@ -1,3 +1,4 @@
+import type { TaskRecord } from '../../celery';
 import { decodeException, parseIsoTime, READY_STATES, TaskState } from '../../celery/protocol';
 import type { TaskKnowledge } from '../messaging';
 
@@ -51,27 +52,28 @@ function failureOf(value: unknown, traceback: string | null): TaskFailure {
 
 /** `ValueError('no')`, as events carry it, to its parts. */
 function failureOfRepr(repr: string, traceback: string | null): TaskFailure {
-  const match = /^(?:([\w.]+)\.)?(\w+)\(/.exec(repr);
+  const match = /^(?:([\w.]+)\.)?(\w+)(?:\(|: )/.exec(repr);
   return { type: match?.[2] ?? 'Exception', message: repr, module: match?.[1] ?? null, traceback };
 }
 
-function stateFromEvents(seen: NonNullable<TaskKnowledge['seen']>, nowMs: number): string {
-  if (!isReady(seen.state)) return seen.state;
-  return nowMs - seen.updatedAt < RESULT_GRACE_MS ? TaskState.STARTED : seen.state;
+function stateFromEvents({ eventState, doneAt, updatedAt }: TaskRecord, nowMs: number): string {
+  if (eventState === null) return TaskState.PENDING;
+  if (!isReady(eventState)) return eventState;
+  return nowMs - (doneAt ?? updatedAt) < RESULT_GRACE_MS ? TaskState.STARTED : eventState;
 }
 
-/** The state of a task from all that is known: its result, then its events, then its submission; else undefined. */
+/** The state of a task in Celery's words: its result, then its events, then its submission; else undefined. */
 export function taskStatus(taskId: string, known: TaskKnowledge, nowMs: number): TaskStatus | undefined {
-  const { meta, seen, submission } = known;
-  if (meta === null && seen === undefined && submission === undefined) return undefined;
+  const { meta, task } = known;
+  if (meta === null && task === undefined) return undefined;
   const common = {
     taskId,
-    worker: meta?.worker ?? seen?.worker ?? null,
-    name: meta?.name ?? seen?.name ?? submission?.task ?? null,
-    queue: meta?.queue ?? submission?.queue ?? null,
-    retries: meta?.retries ?? seen?.retries ?? null,
-    submittedAt: submission?.submittedAt ?? seen?.sentAt ?? null,
-    startedAt: seen?.startedAt ?? null,
+    worker: meta?.worker ?? task?.worker ?? null,
+    name: meta?.name ?? task?.name ?? null,
+    queue: meta?.queue ?? task?.queue ?? null,
+    retries: meta?.retries ?? (task?.eventState ? task.retries : null),
+    submittedAt: task?.queuedAt ?? null,
+    startedAt: task?.startedAt ?? null,
   };
   if (meta !== null) {
     const failed = WITH_EXCEPTION.has(meta.status);
@@ -83,13 +85,13 @@ export function taskStatus(taskId: string, known: TaskKnowledge, nowMs: number):
       doneAt: meta.date_done === null ? null : (parseIsoTime(meta.date_done) ?? null),
     };
   }
-  const status = seen === undefined ? TaskState.PENDING : stateFromEvents(seen, nowMs);
-  const exception = WITH_EXCEPTION.has(status) ? (seen?.exception ?? null) : null;
+  const status = task === undefined ? TaskState.PENDING : stateFromEvents(task, nowMs);
+  const exception = WITH_EXCEPTION.has(status) ? (task?.errorText ?? null) : null;
   return {
     ...common,
     status,
     result: null,
-    error: exception === null ? null : failureOfRepr(exception, seen?.traceback ?? null),
-    doneAt: isReady(status) ? (seen?.endedAt ?? null) : null,
+    error: exception === null ? null : failureOfRepr(exception, task?.traceback ?? null),
+    doneAt: isReady(status) ? (task?.doneAt ?? null) : null,
   };
 }

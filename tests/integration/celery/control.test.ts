@@ -4,7 +4,7 @@ import {
   EventReceiver,
   Mailbox,
   NO_REPLY,
-  TaskEvents,
+  TaskHistory,
   WorkerDirectory,
 } from '../../../celery';
 import { LamportClock } from '../../../celery/protocol';
@@ -114,15 +114,15 @@ describe('control and events on RabbitMQ', () => {
 
   const receive = async (streams: boolean) => {
     const workers = new WorkerDirectory();
-    const tasks = new TaskEvents();
+    const tasks = new TaskHistory();
     const receiver = await rig.cleanup.stops(
       new EventReceiver({
         connection: rig.connections.consume,
         topology: rig.topology,
         streams,
-        onEvent: (event) => {
+        onEvent: (event, source) => {
           workers.onEvent(event);
-          tasks.onEvent(event);
+          tasks.onEvent(event, source);
         },
         logger: rig.logger,
       }),
@@ -153,7 +153,7 @@ describe('control and events on RabbitMQ', () => {
       worker: 'a@test',
       state: 'SUCCESS',
       name: 'tasks.add',
-      args: '(1,)',
+      argumentsText: '(1,) {}',
       runtimeSeconds: 0.5,
     };
     await until(() => tasks.get('t7')?.state === 'SUCCESS');

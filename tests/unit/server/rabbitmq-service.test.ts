@@ -49,7 +49,6 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
     },
     records: {
       ...idle,
-      get: unused,
       get status() {
         return memory.records as { ready: boolean; kind: 'stream' | 'none' };
       },
@@ -61,7 +60,7 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
         return memory.events;
       },
     },
-    taskEvents: { get: unused },
+    history: { get: unused, onResult: unused },
     celeryQueues: new CeleryQueues(new Set()),
     clock: systemClock,
     logger: silentLogger(),

@@ -4,7 +4,7 @@ import { keyOf, testApp } from '../../support/gateway-app';
 describe('GET /rabbitmq/tasks/{task_id}', () => {
   const get = (app: Parameters<typeof request>[0], path: string) =>
     request(app).get(path).set('X-API-Key', keyOf('reader'));
-  const unknown = { meta: null, seen: undefined, submission: undefined };
+  const unknown = { meta: null, task: undefined };
 
   test('an unknown task is 404', async () => {
     const { app } = testApp({ messaging: { findTask: async () => unknown } });

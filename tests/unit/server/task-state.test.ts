@@ -1,46 +1,36 @@
-import type { SubmissionEntry, TaskSnapshot } from '../../../celery';
+import { TaskHistory } from '../../../celery';
 import type { TaskMeta } from '../../../celery/protocol';
 import { taskStatus } from '../../../server/tasks';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 
-const submission: SubmissionEntry = {
-  taskId: 't1',
-  task: 'tasks.add',
-  queue: 'celery',
-  exchange: '',
-  routingKey: 'celery',
-  submittedAt: NOW - 10_000,
-  eta: null,
-  expires: null,
-  rootId: 't1',
-  parentId: null,
-  groupId: null,
-  retries: 0,
-  tenant: null,
+/** A history of one task, submitted ten seconds ago. */
+const submitted = (): TaskHistory => {
+  const history = new TaskHistory();
+  history.noteSubmitted({
+    taskId: 't1',
+    task: 'tasks.add',
+    queue: 'celery',
+    exchange: '',
+    routingKey: 'celery',
+    submittedAt: NOW - 10_000,
+    eta: null,
+    expires: null,
+    rootId: 't1',
+    parentId: null,
+    groupId: null,
+    retries: 0,
+    tenant: null,
+  });
+  return history;
 };
 
-const seen = (fields: Partial<TaskSnapshot>): TaskSnapshot => ({
-  taskId: 't1',
-  name: 'tasks.add',
-  state: 'STARTED',
-  worker: 'w@host',
-  sentAt: null,
-  receivedAt: NOW - 9000,
-  startedAt: NOW - 8000,
-  endedAt: null,
-  runtimeSeconds: null,
-  retries: 0,
-  args: null,
-  kwargs: null,
-  result: null,
-  exception: null,
-  traceback: null,
-  rootId: null,
-  parentId: null,
-  updatedAt: NOW - 8000,
-  ...fields,
-});
+/** The task after an event. */
+const seen = (type: string, at: number, fields: object = {}, history = new TaskHistory()) => {
+  const event = { uuid: 't1', name: 'tasks.add', ...fields };
+  history.onEvent({ type, hostname: 'w@host', timestamp: at / 1000, receivedAt: at, fields: event });
+  return history.get('t1');
+};
 
 const meta = (fields: Partial<TaskMeta>): TaskMeta => ({
   task_id: 't1',
@@ -53,7 +43,7 @@ const meta = (fields: Partial<TaskMeta>): TaskMeta => ({
 });
 
 const status = (known: Partial<Parameters<typeof taskStatus>[1]>) =>
-  taskStatus('t1', { meta: null, seen: undefined, submission: undefined, ...known }, NOW);
+  taskStatus('t1', { meta: null, task: undefined, ...known }, NOW);
 
 describe('taskStatus', () => {
   test('nothing known is nothing', () => {
@@ -61,7 +51,7 @@ describe('taskStatus', () => {
   });
 
   test('a submission alone is PENDING', () => {
-    expect(status({ submission })).toMatchObject({
+    expect(status({ task: submitted().get('t1') })).toMatchObject({
       status: 'PENDING',
       name: 'tasks.add',
       queue: 'celery',
@@ -70,7 +60,7 @@ describe('taskStatus', () => {
   });
 
   test('events tell STARTED and the worker', () => {
-    expect(status({ submission, seen: seen({}) })).toMatchObject({
+    expect(status({ task: seen('task-started', NOW - 8000, {}, submitted()) })).toMatchObject({
       status: 'STARTED',
       worker: 'w@host',
       result: null,
@@ -78,13 +68,15 @@ describe('taskStatus', () => {
   });
 
   test('a result wins over events, which still name the worker', () => {
-    expect(status({ submission, seen: seen({}), meta: meta({}) })).toMatchObject({
-      status: 'SUCCESS',
-      result: 3,
-      error: null,
-      worker: 'w@host',
-      doneAt: Date.UTC(2026, 4, 1, 11, 59, 59),
-    });
+    expect(status({ task: seen('task-started', NOW - 8000, {}, submitted()), meta: meta({}) })).toMatchObject(
+      {
+        status: 'SUCCESS',
+        result: 3,
+        error: null,
+        worker: 'w@host',
+        doneAt: Date.UTC(2026, 4, 1, 11, 59, 59),
+      },
+    );
   });
 
   test.each([
@@ -108,13 +100,13 @@ describe('taskStatus', () => {
   });
 
   test('an end told by events only just now is not believed before its result can have come', () => {
-    const ended = seen({ state: 'SUCCESS', endedAt: NOW - 10, updatedAt: NOW - 10 });
-    expect(status({ seen: ended })).toMatchObject({ status: 'STARTED', doneAt: null });
+    const task = seen('task-succeeded', NOW - 10);
+    expect(status({ task })).toMatchObject({ status: 'STARTED', doneAt: null });
   });
 
   test('an end told by events long ago without a result is an ignored result', () => {
-    const ended = seen({ state: 'SUCCESS', endedAt: NOW - 60_000, updatedAt: NOW - 60_000 });
-    expect(status({ seen: ended })).toMatchObject({
+    const task = seen('task-succeeded', NOW - 60_000);
+    expect(status({ task })).toMatchObject({
       status: 'SUCCESS',
       result: null,
       doneAt: NOW - 60_000,
@@ -122,12 +114,8 @@ describe('taskStatus', () => {
   });
 
   test('a failure told by events only keeps the exception as Python printed it', () => {
-    const failed = seen({
-      state: 'FAILURE',
-      exception: "decimal.InvalidOperation('x')",
-      updatedAt: NOW - 60_000,
-    });
-    expect(status({ seen: failed })?.error).toEqual({
+    const task = seen('task-failed', NOW - 60_000, { exception: "decimal.InvalidOperation('x')" });
+    expect(status({ task })?.error).toEqual({
       type: 'InvalidOperation',
       message: "decimal.InvalidOperation('x')",
       module: 'decimal',
