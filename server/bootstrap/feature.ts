@@ -4,6 +4,7 @@ import type { Drain } from '../http/drain';
 import type { RouteDefinition } from '../http/route';
 import type { MessagingService, NamePolicy } from '../messaging';
 import type { Access } from './access';
+import type { Idempotency } from './idempotency';
 import type { BrokerParts } from './messaging';
 
 /** What each feature is made with. */
@@ -18,6 +19,8 @@ export interface FeatureContext {
   readonly broker: BrokerParts | undefined;
   /** Who may call, and what a key may name and see beyond its scopes. */
   readonly access: Access;
+  /** What makes repetitions harmless. */
+  readonly idempotency: Idempotency;
 }
 
 /** One feature, put together: what it answers and what of it has to run. */

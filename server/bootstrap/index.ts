@@ -6,6 +6,7 @@ import type { RouteDefinition } from '../http/route';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
 import { createAccess } from './access';
 import { createFeatures } from './features';
+import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
 import { ownersOf } from './owners';
@@ -52,14 +53,27 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
   const names = new NamePolicy(config.GATEWAY_ALLOWED_QUEUES, [
     config.SUBMISSION_RECORD_STREAM,
     config.RESULT_STREAM,
+    config.IDEMPOTENCY_STREAM,
   ]);
   const access = createAccess({ config, logger, clock });
-  const features = createFeatures({ config, logger, clock, drain, names, messaging, broker, access });
+  const idempotency = createIdempotency({ config, logger, clock, broker });
+  const features = createFeatures({
+    config,
+    logger,
+    clock,
+    drain,
+    names,
+    messaging,
+    broker,
+    access,
+    idempotency,
+  });
   const routes = features.flatMap((feature) => feature.routes);
   return {
     parts: [
       ...access.parts,
       part('messaging', messaging),
+      ...idempotency.parts,
       ...features.flatMap((feature) => feature.parts ?? []),
     ],
     messaging,

@@ -9,6 +9,7 @@ export const submittedSchema = Joi.object({
   status: Joi.string().valid('PENDING').required(),
   result: Joi.valid(null).required(),
   error: Joi.valid(null).required(),
+  deduplicated: Joi.valid(true).description('The task of an earlier submission: nothing was sent.'),
 });
 
 const failure = Joi.object({
@@ -34,17 +35,6 @@ export const statusSchema = Joi.object({
 });
 
 const workers = Joi.array().items(Joi.string()).required();
-
-/** The answer of `DELETE /rabbitmq/tasks/{task_id}`. */
-export const revokedSchema = Joi.object({
-  task_id: Joi.string().required(),
-  acknowledged: workers,
-  refused: Joi.array()
-    .items(Joi.object({ worker: Joi.string().required(), reason: Joi.string().allow('').required() }))
-    .required(),
-  no_reply: workers,
-  detail: Joi.string(),
-});
 
 const activeTask = Joi.object({
   task_id: Joi.any(),

@@ -1,4 +1,26 @@
+export { bodyPointer } from './body-pointer';
+export { Deduplication, type DeduplicationDeps } from './deduplication';
 export { type TaskRoutesDeps, taskRoutes } from './routes';
-export { revokeQuerySchema, statusQuerySchema, submitSchema } from './schema';
-export { type RevokeCommand, TaskService, type TaskServiceDeps } from './service';
-export { type TaskFailure, type TaskStatus, taskStatus } from './task-state';
+export {
+  revokeQuerySchema,
+  type SubmitBody,
+  statusQuerySchema,
+  submitSchema,
+  taskIdSchema,
+  taskSchema,
+} from './schema';
+export {
+  type AcceptedTask,
+  type SubmitExtras,
+  TaskService,
+  type TaskServiceDeps,
+} from './service';
+export { extrasOf, inBodyTerms, type ReplyTo, submissionOf } from './submission';
+export {
+  type ArgumentCheck,
+  SubmitChecks,
+  type SubmitChecksDeps,
+  type SubmitPermissions,
+  type Submitter,
+} from './submit-checks';
+export { isReady, type TaskFailure, type TaskStatus, taskStatus } from './task-state';

@@ -3,20 +3,22 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { activeSchema, revokedSchema, statusSchema, submittedSchema } from './answers';
+import { activeSchema, statusSchema, submittedSchema } from './answers';
 import { preferredWait } from './prefer';
-import { revokeQuerySchema, statusQuerySchema, submitSchema, taskIdSchema } from './schema';
+import { statusQuerySchema, submitSchema, taskIdSchema } from './schema';
 import type { TaskService } from './service';
-import { inBodyTerms, submissionOf } from './submission';
+import { extrasOf, inBodyTerms, type ReplyTo, submissionOf } from './submission';
 import { isReady } from './task-state';
-import { activeView, revokeView, statusView, submittedView } from './view';
+import { activeView, statusView, submittedView } from './view';
 
 const PREFIX = '/rabbitmq/tasks';
 /** A client that polls is asked to wait this long, in seconds. */
 const POLL_AGAIN_SECONDS = '1';
 
 export interface TaskRoutesDeps {
-  readonly service: Pick<TaskService, 'submit' | 'status' | 'revoke' | 'active'>;
+  readonly service: Pick<TaskService, 'submit' | 'status' | 'active'>;
+  /** Where results of callbacks go. */
+  readonly replyTo: ReplyTo;
   readonly maxWaitSeconds: number;
   /** Aborts when the gateway stops: long polls are then answered with what is known. */
   readonly stopping: AbortSignal;
@@ -31,16 +33,20 @@ function endOf(res: GatewayResponse, stopping: AbortSignal): AbortSignal {
 
 /** The task routes; queries, bodies and headers end here. */
 export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
-  const { service, maxWaitSeconds, stopping } = deps;
+  const { service, replyTo, maxWaitSeconds, stopping } = deps;
 
   async function submit(req: Request, res: GatewayResponse): Promise<void> {
     const body = validated(submitSchema, req.body);
-    const mayRunInternals = res.locals.principal?.role === 'admin';
-    const submitted = await service.submit(submissionOf(body), mayRunInternals).catch((error: unknown) => {
+    const { principal, idempotency } = res.locals;
+    const derived = body.task_id === undefined ? idempotency?.taskId('0') : undefined;
+    const task = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
+    const extras = extrasOf(body, derived !== undefined);
+    const submitted = await service.submit(task, principal, extras).catch((error: unknown) => {
       throw inBodyTerms(error);
     });
     res.setHeader('Location', `${PREFIX}/${encodeURIComponent(submitted.taskId)}`);
-    sendJson(res, 202, submittedView(submitted));
+    // A task of an earlier submission was not accepted now: it is only named.
+    sendJson(res, submitted.deduplicated === true ? 200 : 202, submittedView(submitted));
   }
 
   async function status(req: Request, res: GatewayResponse): Promise<void> {
@@ -53,12 +59,6 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     if (preferred !== undefined) res.setHeader('Preference-Applied', `wait=${waitSeconds}`);
     if (!isReady(found.status)) res.setHeader('Retry-After', POLL_AGAIN_SECONDS);
     sendJson(res, 200, statusView(found));
-  }
-
-  async function revoke(req: Request, res: GatewayResponse): Promise<void> {
-    const { task_id: taskId } = validated(taskIdSchema, { task_id: pathParameter(req, 'task_id') });
-    const { terminate, signal } = validated(revokeQuerySchema, req.query);
-    sendJson(res, 200, revokeView(taskId, await service.revoke({ taskId, terminate, signal })));
   }
 
   async function active(_req: Request, res: GatewayResponse): Promise<void> {
@@ -75,6 +75,8 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
       bucket: 'submits',
       body: 'json',
       startsWork: true,
+      idempotent: true,
+      checksLimits: true,
       api: {
         summary: 'Submit a task',
         description: 'Answered when RabbitMQ has confirmed the task and routed it to a queue.',
@@ -82,7 +84,10 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
         tag: 'tasks',
         body: submitSchema,
         example: { task_name: 'tasks.add', args: [2, 3] },
-        responses: { 202: { description: 'The task is on its queue.', schema: submittedSchema } },
+        responses: {
+          202: { description: 'The task is on its queue.', schema: submittedSchema },
+          200: { description: 'Its dedup window has a task already: this is it.', schema: submittedSchema },
+        },
       },
       handle: submit,
     },
@@ -116,22 +121,6 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
         responses: { 200: { description: 'As far as it is known.', schema: statusSchema } },
       },
       handle: status,
-    },
-    {
-      ...common,
-      method: 'delete',
-      path: `${PREFIX}/:task_id`,
-      scope: 'tasks:revoke',
-      bucket: 'submits',
-      api: {
-        summary: 'Revoke a task',
-        operationId: 'revokeTask',
-        tag: 'tasks',
-        params: taskIdSchema,
-        query: revokeQuerySchema,
-        responses: { 200: { description: 'Which workers acknowledged it.', schema: revokedSchema } },
-      },
-      handle: revoke,
     },
   ];
 }

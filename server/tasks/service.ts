@@ -1,29 +1,36 @@
-import type { ControlReplies, SubmittedTask, TaskSubmission } from '../../celery';
+import type { ControlReplies, SubmissionEntry, TaskSubmission } from '../../celery';
 import type { Clock } from '../../runtime';
-import { GatewayError, inputError } from '../errors';
-import type { MessagingService, NamePolicy } from '../messaging';
+import { GatewayError } from '../errors';
+import type { MessagingService } from '../messaging';
+import type { Dedup, DedupedTask, Deduplication } from './deduplication';
+import type { SubmitChecks, Submitter } from './submit-checks';
 import { isReady, type TaskStatus, taskStatus } from './task-state';
 
-/** Names under which Celery runs its own machinery; a submission of these is an administrator's act. */
-const CELERY_NAMESPACE = 'celery.';
-
 export interface TaskServiceDeps {
-  readonly messaging: Pick<
-    MessagingService,
-    'submitTask' | 'findTask' | 'awaitTask' | 'revokeTask' | 'activeTasks'
-  >;
-  readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
+  readonly messaging: Pick<MessagingService, 'submitTask' | 'findTask' | 'awaitTask' | 'activeTasks'>;
+  readonly checks: Pick<SubmitChecks, 'check' | 'owned'>;
+  readonly deduplication: Pick<Deduplication, 'submit'>;
+  /** What the submission record has of a task. */
+  readonly recorded: (taskId: string) => SubmissionEntry | undefined;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly maxWaiters: number;
 }
 
-export interface RevokeCommand {
-  readonly taskId: string;
-  readonly terminate: boolean;
-  readonly signal: string;
+/** What a submission may ask for beyond the task itself. */
+export interface SubmitExtras {
+  readonly dedup?: Dedup | undefined;
+  /** The task's id was derived from an idempotency key: if the record has it, it was sent before. */
+  readonly derivedId?: boolean | undefined;
 }
 
-/** Submits tasks, tells their state, revokes them. */
+/** A task that RabbitMQ has confirmed. */
+export interface AcceptedTask {
+  readonly taskId: string;
+  /** Present and true: it is the task of an earlier submission. */
+  readonly deduplicated?: boolean;
+}
+
+/** Submits tasks and tells their state. */
 export class TaskService {
   private waiters = 0;
 
@@ -31,17 +38,19 @@ export class TaskService {
 
   /**
    * Resolves when the broker has the task.
-   * @param mayRunInternals whether the caller may submit tasks of Celery's own (`celery.*`).
+   * @throws GatewayError NAME_NOT_ALLOWED, ARGUMENTS_INVALID; TaskError and QueueError as messaging says.
    */
-  submit(task: TaskSubmission, mayRunInternals: boolean): Promise<SubmittedTask> {
-    if (!mayRunInternals && task.name.startsWith(CELERY_NAMESPACE)) {
-      const errors = [{ pointer: '/task_name', detail: "belongs to Celery's own tasks" }];
-      throw inputError('NAME_NOT_ALLOWED', 'The task may not be submitted with this key.', errors);
-    }
-    const { options } = task;
-    if (options?.queue !== undefined) this.deps.names.checkQueue(options.queue, '/queue');
-    if (options?.exchange !== undefined) this.deps.names.checkExchange(options.exchange, '/exchange');
-    return this.deps.messaging.submitTask(task);
+  submit(task: TaskSubmission, submitter: Submitter, extras?: SubmitExtras): Promise<AcceptedTask> {
+    this.deps.checks.check(task, submitter);
+    const owned = this.deps.checks.owned(task, submitter);
+    return extras === undefined
+      ? this.deps.messaging.submitTask(owned)
+      : this.submitOnce(owned, submitter, extras);
+  }
+
+  /** What {@link submit} would refuse before anything is sent; for callers that check many tasks before the first is. */
+  check(task: TaskSubmission, submitter: Submitter): void {
+    this.deps.checks.check(task, submitter);
   }
 
   /**
@@ -56,15 +65,23 @@ export class TaskService {
     return found(taskId, await this.lookUp(taskId));
   }
 
-  /** Which workers took the revoke. Nobody is an answer too: then it had no effect. */
-  revoke(command: RevokeCommand): Promise<ControlReplies> {
-    const { taskId, terminate, signal } = command;
-    return this.deps.messaging.revokeTask(taskId, { terminate, signal });
-  }
-
   /** What each worker runs at this moment. Nobody online is an answer: an empty list. */
   active(): Promise<ControlReplies> {
     return this.deps.messaging.activeTasks();
+  }
+
+  private async submitOnce(
+    task: TaskSubmission,
+    submitter: Submitter,
+    { dedup, derivedId }: SubmitExtras,
+  ): Promise<AcceptedTask> {
+    const taskId = task.options?.taskId;
+    // Its gateway died, or never learnt of the confirm: the record, written by the same publish, knows better.
+    if (derivedId === true && taskId !== undefined && this.deps.recorded(taskId) !== undefined)
+      return { taskId };
+    if (dedup === undefined) return this.deps.messaging.submitTask(task);
+    const deduped: DedupedTask = await this.deps.deduplication.submit(task, dedup, submitter?.id ?? '');
+    return deduped;
   }
 
   private async lookUp(taskId: string): Promise<TaskStatus | undefined> {

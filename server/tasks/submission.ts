@@ -1,10 +1,45 @@
 import { TaskError, type TaskSubmission } from '../../celery';
-import { CELERY_OPTION_NAMES, type TaskOptions } from '../../celery/protocol';
+import { canvas, type Signature, signature, type TaskOptions } from '../../celery/protocol';
 import type { InputProblem } from '../errors';
-import type { SubmitBody } from './schema';
+import { bodyPointer } from './body-pointer';
+import type { Dedup } from './deduplication';
+import type { DedupBody, SignatureBody, SubmitBody } from './schema';
+import type { SubmitExtras } from './service';
 
-/** The task that a body asks for. */
-export function submissionOf(body: SubmitBody): TaskSubmission {
+/** Tags travel as a stamp of this name: workers and Flower show stamps, and revoke by them. */
+export const TAGS_STAMP = 'tags';
+
+/** The header of a task that says how to run it again when it fails; TypeScript workers read it. */
+export const RETRY_POLICY_HEADER = 'retry_policy';
+
+/** Where a body's callbacks send their results: they are sent by a worker, which would take its own address. */
+export type ReplyTo = () => string;
+
+type TaskBody = Omit<SubmitBody, 'dedup'>;
+
+/** Celery lists the names of stamps apart from their values. */
+function stampsOf({ stamps, tags }: TaskBody): Pick<TaskOptions, 'stamps' | 'stampedHeaders'> {
+  const all = tags === undefined ? stamps : { ...stamps, [TAGS_STAMP]: tags };
+  return { stamps: all, stampedHeaders: all === undefined ? undefined : Object.keys(all) };
+}
+
+/** JSON values: the Celery layer refuses the names it keeps for itself, the publisher what AMQP cannot carry. */
+function headersOf({ headers, retry_policy: policy }: TaskBody): TaskOptions['headers'] {
+  const all = policy === undefined ? headers : { ...headers, [RETRY_POLICY_HEADER]: policy };
+  return all as TaskOptions['headers'];
+}
+
+function signatureOf(body: SignatureBody, replyTo: ReplyTo): Signature {
+  const options = optionsOf(body, replyTo);
+  return signature(body.task_name, {
+    args: body.args,
+    kwargs: body.kwargs,
+    options: canvas.signatureOptionsOf({ ...options, replyTo: replyTo() }),
+    immutable: body.immutable,
+  });
+}
+
+function optionsOf(body: TaskBody, replyTo: ReplyTo): TaskOptions {
   const options: TaskOptions = {
     taskId: body.task_id,
     queue: body.queue,
@@ -17,8 +52,7 @@ export function submissionOf(body: SubmitBody): TaskSubmission {
     timeLimitSeconds: body.time_limit,
     softTimeLimitSeconds: body.soft_time_limit,
     retries: body.retries,
-    // JSON values: the Celery layer refuses the names it keeps for itself, the publisher what AMQP cannot carry.
-    headers: body.headers as TaskOptions['headers'],
+    headers: body.retry_policy === undefined ? (body.headers as TaskOptions['headers']) : headersOf(body),
     shadow: body.shadow,
     ignoreResult: body.ignore_result,
     rootId: body.root_id,
@@ -26,16 +60,31 @@ export function submissionOf(body: SubmitBody): TaskSubmission {
     serializer: body.serializer,
     compression: body.compression,
   };
-  return { name: body.task_name, args: body.args, kwargs: body.kwargs, options };
+  const { stamps, tags, link, link_error: linkError } = body;
+  // The plain submission, nearly all of them: nothing more is made.
+  if (stamps === undefined && tags === undefined && link === undefined && linkError === undefined)
+    return options;
+  return {
+    ...options,
+    ...stampsOf(body),
+    link: link?.map((sig) => signatureOf(sig, replyTo)),
+    linkError: linkError?.map((sig) => signatureOf(sig, replyTo)),
+  };
 }
 
-function bodyPointer(pointer: string): string {
-  if (pointer === '/name') return '/task_name';
-  if (pointer === '/id') return '/task_id';
-  const [, option = '', rest = ''] = /^\/options\/([^/]+)(\/.*)?$/.exec(pointer) ?? [];
-  // The body spells its options as Celery does.
-  const field = (CELERY_OPTION_NAMES as Readonly<Record<string, string>>)[option];
-  return field === undefined ? pointer : `/${field}${rest}`;
+/** The task that a body asks for. */
+export function submissionOf(body: TaskBody, replyTo: ReplyTo): TaskSubmission {
+  return { name: body.task_name, args: body.args, kwargs: body.kwargs, options: optionsOf(body, replyTo) };
+}
+
+/** What the task's service is told beyond the task; undefined, as nearly always, when there is nothing. */
+export function extrasOf({ dedup }: SubmitBody, derivedId: boolean): SubmitExtras | undefined {
+  if (dedup === undefined && !derivedId) return undefined;
+  return { dedup: dedup === undefined ? undefined : dedupOf(dedup), derivedId };
+}
+
+function dedupOf({ key, mode, window_seconds: seconds }: DedupBody): Dedup {
+  return { key, mode, windowMs: seconds === undefined ? undefined : seconds * 1000 };
 }
 
 /** The Celery layer points into its own terms; the caller wrote a body. Other errors pass unchanged. */

@@ -1,11 +1,13 @@
-import type { ControlReplies, SubmittedTask } from '../../celery';
+import type { ControlReplies } from '../../celery';
+import type { AcceptedTask } from './service';
 import type { TaskStatus } from './task-state';
 
 /** Workers are not trusted: what they list is cut to this many tasks each. */
 const MAX_ACTIVE_PER_WORKER = 1000;
 
-export function submittedView(submitted: SubmittedTask): object {
-  return { task_id: submitted.taskId, status: 'PENDING', result: null, error: null };
+export function submittedView({ taskId, deduplicated }: AcceptedTask): object {
+  const view = { task_id: taskId, status: 'PENDING', result: null, error: null };
+  return deduplicated === true ? { ...view, deduplicated } : view;
 }
 
 /** RFC 3339 in UTC. Times come from workers: one that is no time is no reason to fail. */
@@ -33,22 +35,6 @@ export function statusView(status: TaskStatus): object {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A revoke lives in the memory of workers: without one that took it, the task is not revoked. */
-const NOT_REVOKED =
-  'No worker acknowledged the revoke, so it has no effect: a worker that starts later does not know of it. Repeat it when workers are online.';
-
-/** `{"ok": "..."}` is an acknowledgement; anything else is what the worker objected. */
-export function revokeView(taskId: string, replies: ControlReplies): object {
-  const acknowledged: string[] = [];
-  const refused: { readonly worker: string; readonly reason: string }[] = [];
-  for (const [worker, reply] of Object.entries(replies.replies)) {
-    if (isRecord(reply) && 'ok' in reply) acknowledged.push(worker);
-    else refused.push({ worker, reason: reasonOf(reply) });
-  }
-  const detail = acknowledged.length === 0 ? { detail: NOT_REVOKED } : {};
-  return { task_id: taskId, acknowledged, refused, no_reply: replies.missing, ...detail };
 }
 
 function reasonOf(reply: unknown): string {
