@@ -5,8 +5,8 @@ function exactly(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-/** A replacer makes `stringify` several times slower, so it is used only where plain JSON refuses: for a bigint. */
-function jsonText(body: unknown): string {
+/** JSON, with integers beyond 2^53 as text. A replacer makes `stringify` several times slower, so it is used only where plain JSON refuses: for a bigint. */
+export function jsonText(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch {

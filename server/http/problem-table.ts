@@ -191,6 +191,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     advice: 'Its parts cannot be combined this way.',
   },
   RATE_LIMITED: { status: 429, title: 'Too many requests', advice: 'Wait as `Retry-After` says.' },
+  TOO_MANY_STREAMS: {
+    status: 429,
+    title: 'Too many event streams are open',
+    advice: 'Close one that is no longer read, or raise EVENT_STREAMS_PER_KEY.',
+  },
   INTERNAL_ERROR: {
     status: 500,
     title: 'The gateway failed',
