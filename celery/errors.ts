@@ -5,6 +5,7 @@ export type TaskErrorCode =
   | 'TASK_INVALID'
   | 'TASK_UNKNOWN'
   | 'RESULT_TIMEOUT'
+  | 'RESULT_UNSUPPORTED'
   | 'CANVAS_UNSUPPORTED'
   | 'NO_WORKER_REPLIED';
 

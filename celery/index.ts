@@ -1,3 +1,4 @@
+export * from './chords';
 export * from './client';
 export * from './control';
 export { TaskError, type TaskErrorCode, type TaskProblem } from './errors';

@@ -3,6 +3,7 @@ import { type AmqpLogger, ConnectionError } from '../../amqp';
 import { decodeTaskMeta, encodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
 import { type ChordRedis, chordScripts } from './chord-scripts';
 import { RedisChords } from './redis-chords';
+import { RedisGroups } from './redis-groups';
 import { taskMetaKeys } from './redis-keys';
 import type {
   ResultAddress,
@@ -41,6 +42,8 @@ export class RedisResults implements ResultReader, ResultWriter {
   readonly #waiters = new ResultWaiters();
   /** Where chords are counted, on the connection of the results. */
   readonly chords: RedisChords;
+  /** Saved groups, on the same connection. */
+  readonly groups: RedisGroups;
   #commands: (ScriptedRedis & ChordRedis) | undefined;
   #subscriber: Redis | undefined;
   #lastError: string | undefined;
@@ -53,6 +56,7 @@ export class RedisResults implements ResultReader, ResultWriter {
       expiresSeconds: options.chordExpiresSeconds ?? options.expiresSeconds,
       keyPrefix: options.keyPrefix,
     });
+    this.groups = new RedisGroups({ ...options, run: (command) => this.#run(command) });
   }
 
   get status(): ResultStoreStatus {
@@ -86,6 +90,11 @@ export class RedisResults implements ResultReader, ResultWriter {
   async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
     const text = await this.#run((redis) => redis.getBuffer(this.#keys.of(taskId)));
     return text === null ? null : decodeTaskMeta(text, JSON_TYPE);
+  }
+
+  /** Drops a stored result (celery/backends/base.py `forget`). */
+  async forget(taskId: string): Promise<void> {
+    await this.#run((redis) => redis.del(this.#keys.of(taskId)));
   }
 
   /** Subscribes first and reads then, so that a result between the two is not missed. */

@@ -260,5 +260,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     advice:
       'It was written, then the link died or the deadline passed. Repeat with the same `task_id`: a worker tells duplicates by it.',
   },
+  RESULT_UNSUPPORTED: {
+    status: 501,
+    title: 'The result backend cannot do this',
+    advice: 'Groups are saved and results forgotten with redis:// only, as in Celery.',
+  },
   RESULT_TIMEOUT: { status: 504, title: 'The result did not arrive in time', advice: 'Ask again later.' },
 };
