@@ -5,6 +5,7 @@ import { type Executor, LocalExecutor, type TaskServices } from './execution';
 import {
   Autoscaler,
   EventLoopPool,
+  RoutedExecutor,
   ThreadExecutor,
   ThreadPool,
   type WorkerPool,
@@ -25,11 +26,13 @@ export function poolOf(
   parts: WorkerParts,
   services: TaskServices,
   size: number,
+  runsOnEventLoop: (task: string) => boolean,
 ): { readonly executor: Executor; readonly pool: WorkerPool } {
   const timeouts = { soft: parts.softTimeLimitSeconds ?? 0, hard: parts.timeLimitSeconds ?? 0 };
+  const eventLoop = new LocalExecutor({ services, random: Math.random });
   if (parts.pool !== 'threads') {
     return {
-      executor: new LocalExecutor({ services, random: Math.random }),
+      executor: eventLoop,
       pool: new EventLoopPool(timeouts),
     };
   }
@@ -38,14 +41,22 @@ export function poolOf(
   const threads = new ThreadPool({
     size,
     entry: parts.threadEntry ?? THREAD_ENTRY,
-    setup: { taskModules, nodename: parts.nodename, storesResults: services.storesResults },
+    setup: {
+      taskModules,
+      nodename: parts.nodename,
+      storesResults: services.storesResults,
+      countsChords: services.chordParts !== undefined,
+    },
     taskNames: parts.tasks.map((task) => task.name),
     maxTasksPerChild,
     memoryMb: parts.threadMemoryMb ?? undefined,
     logger: parts.logger,
   });
   const executor = new ThreadExecutor({ threads, services });
-  return { executor, pool: new WorkerThreads({ threads, executor, maxTasksPerChild, timeouts }) };
+  return {
+    executor: new RoutedExecutor({ threads: executor, eventLoop, runsOnEventLoop }),
+    pool: new WorkerThreads({ threads, executor, maxTasksPerChild, timeouts }),
+  };
 }
 
 export function autoscalerOf(

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
-import { CeleryClient, DelayedDelivery } from '../celery/client';
+import { CanvasPublisher, CeleryClient, DelayedDelivery } from '../celery/client';
 import { ControlClient, Mailbox } from '../celery/control';
 import { EventDispatcher } from '../celery/events';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
@@ -13,6 +12,7 @@ import {
   resultBackendKind,
 } from '../celery/results';
 import { systemClock } from '../runtime';
+import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';
 import { CeleryWorker } from './celery-worker';
 import { controlCommands, withCustomCommands } from './control';
@@ -51,6 +51,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const topology = new Topology({ connection: connections.consume, logger });
   const publisher = new ConfirmPublisher({ connection: connections.publish, logger });
   const stored = resultWriter(parts, publisher);
+  const redis = stored instanceof RedisResults ? stored : undefined;
   const results = parts.resultExtended ? new ExtendedResults(stored, nodename) : stored;
   const registry = new TaskRegistry(parts.tasks, {
     ...(parts.timeLimitSeconds ? { timeLimitSeconds: parts.timeLimitSeconds } : {}),
@@ -91,6 +92,13 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     publisher,
     exchanges: new ExchangeDeclarations(topology),
     results,
+    canvas: new CanvasPublisher({
+      client: sender,
+      replyTo: '',
+      chords: parts.chordCounter?.({ publisher, logger }) ?? redis?.chords,
+    }),
+    chordParts: redis?.chords,
+    reader: redis,
     storesResults: resultBackendKind(parts.resultBackend) !== 'disabled',
     clock,
     logger,
@@ -101,14 +109,15 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     now: () => clock.now(),
   });
   const revokedMarks = new RevokedMarks({
-    results: stored instanceof RedisResults ? stored : undefined,
+    results: redis,
     clock,
     logger,
   });
   const control = (): ControlClient => new ControlClient({ connections, publisher, clock: lamport, logger });
   const events = new TaskEvents(dispatcher);
   const attempts = new Attempts(logger);
-  const settler = new Settler({ services, events, attempts, newId: randomUUID });
+  const { effects, builtins } = canvasOf(services, registry, attempts);
+  const settler = new Settler({ services, events, attempts, effects });
   const relocation = new Relocation({
     publisher,
     delayed,
@@ -119,7 +128,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     logger,
   });
   const concurrency = Math.max(1, parts.autoscale?.min ?? parts.concurrency);
-  const { executor, pool } = poolOf(parts, services, concurrency);
+  const onEventLoop = new Set(builtins.map(({ name }) => name));
+  const { executor, pool } = poolOf(parts, services, concurrency, (task) => onEventLoop.has(task));
   const flow = new TaskFlow({
     relocation,
     parking: {

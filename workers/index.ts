@@ -3,10 +3,12 @@
 export { PythonError } from '../celery/protocol';
 export type { WorkerCommand, WorkerCommandContext } from './control';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker';
-export { Ignore, Reject, Retry, SoftTimeLimitExceeded } from './execution';
+export { Ignore, Reject, Replaced, Retry, SoftTimeLimitExceeded } from './execution';
 export {
+  AppliedCanvas,
   type ArgumentSchema,
   type ArgumentsOf,
+  type CanvasArguments,
   type CheckedTaskDeclaration,
   defineTask,
   type ErrorClass,
@@ -24,12 +26,15 @@ export {
   type TaskLogger,
   type TaskSettings,
 } from './registry';
-export type {
-  HeaderTable,
-  RoutedTask,
-  RouteFunction,
-  Signature,
-  TaskOptions,
-  TaskRequest,
-  TaskRoute,
+export {
+  type Canvas,
+  type CanvasResult,
+  canvas,
+  type HeaderTable,
+  type RoutedTask,
+  type RouteFunction,
+  type Signature,
+  type TaskOptions,
+  type TaskRequest,
+  type TaskRoute,
 } from './wire';

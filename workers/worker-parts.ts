@@ -1,4 +1,5 @@
-import type { RouteFunction, TaskRoute } from '../celery/client';
+import type { ConfirmPublisher } from '../amqp';
+import type { ChordCounter, RouteFunction, TaskRoute } from '../celery/client';
 import type { DelayedQueueType, SerializerName } from '../celery/protocol';
 import type { Clock, Logger } from '../runtime';
 import type { PoolName } from './config-schema';
@@ -57,6 +58,14 @@ export interface WorkerParts {
   readonly autoscaleKeepaliveMs?: number;
   /** The file threads start with; default: the one of this build. */
   readonly threadEntry?: string;
+  /**
+   * Counts the chords this worker starts, where the result backend does not (rpc); default: the result backend, and without
+   * one that can, a task whose next step is a chord fails.
+   */
+  readonly chordCounter?: (made: {
+    readonly publisher: ConfirmPublisher;
+    readonly logger: Logger;
+  }) => ChordCounter;
   readonly clock?: Clock;
 }
 

@@ -12,13 +12,22 @@ import type { ChordClaim, ReturnedPart } from './chord-parts';
 /** What a complete chord comes to: the list its body receives, or why it receives none, in Celery's words. */
 export type ChordValues =
   | { readonly kind: 'values'; readonly values: readonly unknown[] }
-  | { readonly kind: 'failed'; readonly reason: string; readonly cause: PythonError };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly cause: PythonError;
+      /** Whose error it is. */
+      readonly taskId: string;
+    };
 
 type Known = Pick<ReturnedPart, 'state' | 'result'>;
 
 /** A header task's error on its way up through the structure. */
 class PartFailed extends Error {
-  constructor(override readonly cause: PythonError) {
+  constructor(
+    readonly taskId: string,
+    override readonly cause: PythonError,
+  ) {
     super('a header task failed');
   }
 }
@@ -32,7 +41,12 @@ const flat = (parts: readonly ReturnedPart[]): ChordValues => {
   const bad = parts.find(({ state }) => PROPAGATE_STATES.has(state));
   if (bad === undefined) return { kind: 'values', values: parts.map(({ result }) => result) };
   const cause = errorOf(bad);
-  return { kind: 'failed', reason: `Dependency ${bad.taskId} raised ${exceptionRepr(cause)}`, cause };
+  return {
+    kind: 'failed',
+    reason: `Dependency ${bad.taskId} raised ${exceptionRepr(cause)}`,
+    cause,
+    taskId: bad.taskId,
+  };
 };
 
 /** Celery looks at the groups in a header first, and so finds their failures first. */
@@ -47,7 +61,7 @@ const joined = async (
   for (const member of members) {
     if (member.results !== null) continue;
     const known = await knownOf(member.id);
-    if (PROPAGATE_STATES.has(known.state)) throw new PartFailed(errorOf(known));
+    if (PROPAGATE_STATES.has(known.state)) throw new PartFailed(member.id, errorOf(known));
     values.set(member, known.result);
   }
   return members.map((member) => values.get(member));
@@ -64,13 +78,17 @@ const structured = async (
     if (part !== undefined) return part;
     const meta = await read(taskId);
     if (meta !== null && READY_STATES.has(meta.status)) return { state: meta.status, result: meta.result };
-    throw new PartFailed(new PythonError('TimeoutError', 'celery.exceptions', [`no result of ${taskId}`]));
+    throw new PartFailed(
+      taskId,
+      new PythonError('TimeoutError', 'celery.exceptions', [`no result of ${taskId}`]),
+    );
   };
   try {
     return { kind: 'values', values: await joined(header.results ?? [], knownOf) };
   } catch (error) {
     if (!(error instanceof PartFailed)) throw error;
-    return { kind: 'failed', reason: `Join error: ${exceptionRepr(error.cause)}`, cause: error.cause };
+    const { cause, taskId } = error;
+    return { kind: 'failed', reason: `Join error: ${exceptionRepr(cause)}`, cause, taskId };
   }
 };
 

@@ -43,6 +43,20 @@ export class Attempts {
     }
   }
 
+  /**
+   * The same for an action that gives something.
+   * @throws SettlingVoid where `isVoid` says that there is no need any more.
+   */
+  async value<T>(what: string, taskId: string, action: () => Promise<T>, isVoid?: () => boolean): Promise<T> {
+    let done: { readonly value: T } | undefined;
+    const attempt = async (): Promise<void> => {
+      done = { value: await action() };
+    };
+    await this.run(what, taskId, attempt, isVoid);
+    if (done === undefined) throw new SettlingVoid();
+    return done.value;
+  }
+
   private async pause(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
@@ -54,6 +68,11 @@ export class Attempts {
       this.waiting.add(wake);
     });
   }
+}
+
+/** What was to be done is another run's affair by now. */
+export class SettlingVoid extends Error {
+  override readonly name = 'SettlingVoid';
 }
 
 const never = (): boolean => false;

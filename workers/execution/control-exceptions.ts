@@ -1,4 +1,5 @@
 import type { TaskSubmission } from '../../celery/client';
+import type { Canvas } from '../../celery/protocol';
 
 /** Base of the errors that steer what happens to a task instead of failing it; mirrors celery/exceptions.py. */
 export abstract class TaskPredicate extends Error {}
@@ -38,4 +39,16 @@ export class Reject extends TaskPredicate {
 /** Throw it to end the task without storing a state. */
 export class Ignore extends TaskPredicate {
   override readonly name = 'Ignore';
+}
+
+/**
+ * Another canvas runs in the task's place; thrown by `context.replace()`. Nothing has been sent yet: it goes out when the
+ * worker settles this run, so a handler that swallows the error is not replaced.
+ */
+export class Replaced extends TaskPredicate {
+  override readonly name = 'Replaced';
+
+  constructor(readonly replacement: Canvas) {
+    super('Replaced by new task');
+  }
 }

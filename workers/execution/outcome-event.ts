@@ -32,6 +32,7 @@ export function outcomeEvent(outcome: Outcome): OutcomeEvent | null {
       const fields = { terminated: reason === 'terminated', signum, expired: reason === 'expired' };
       return { type: 'task-revoked', fields };
     }
+    case 'REPLACED':
     case 'IGNORED':
       return null;
   }

@@ -1,3 +1,4 @@
+import type { Canvas } from '../../celery/protocol';
 import type { Retry } from './control-exceptions';
 
 /** How a run ended, as a value: everything that happens next follows from it (see `settlePlan`). */
@@ -18,6 +19,8 @@ export type Outcome =
       readonly signum: number | null;
     }
   | { readonly kind: 'REJECTED'; readonly reason: string; readonly requeue: boolean }
+  /** Another canvas runs in its place, under its id. */
+  | { readonly kind: 'REPLACED'; readonly replacement: Canvas }
   | { readonly kind: 'IGNORED' };
 
 export type OutcomeKind = Outcome['kind'];

@@ -1,4 +1,6 @@
 import {
+  type CanvasResult,
+  canvas,
   encodeException,
   formatIsoTime,
   formatTraceback,
@@ -11,7 +13,7 @@ import type { Outcome } from './outcome';
 /** What a meta says of the run. */
 export interface DescribedRun {
   readonly request: Pick<TaskRequest, 'id' | 'group' | 'parentId'>;
-  readonly children: readonly string[];
+  readonly children: readonly CanvasResult[];
 }
 
 /** The parts of a meta that depend on the outcome. */
@@ -34,16 +36,6 @@ export const startedMeta = (run: DescribedRun, hostname: string): TaskMeta =>
 /** A state of the task's own, such as PROGRESS. */
 export const customStateMeta = (run: DescribedRun, state: string, result: unknown): TaskMeta =>
   meta(run, { status: state, result, traceback: null }, null);
-
-/** The FAILURE of a task or chain step that has no run in this process. */
-export const failureMeta = (taskId: string, error: unknown, now: number): TaskMeta => ({
-  status: 'FAILURE',
-  result: encodeException(error),
-  traceback: formatTraceback(error),
-  children: [],
-  date_done: formatIsoTime(now),
-  task_id: taskId,
-});
 
 function metaCore(outcome: Outcome): MetaCore {
   switch (outcome.kind) {
@@ -68,6 +60,7 @@ function metaCore(outcome: Outcome): MetaCore {
       return { status: 'REVOKED', result: encodeException(taskRevoked(outcome.reason)), traceback: null };
     case 'REJECTED':
       return { status: 'FAILURE', result: encodeException(rejected(outcome.reason)), traceback: null };
+    case 'REPLACED':
     case 'IGNORED':
       return { status: 'IGNORED', result: null, traceback: null };
   }
@@ -77,8 +70,7 @@ function meta(run: DescribedRun, core: MetaCore, dateDone: string | null): TaskM
   const { group, parentId } = run.request;
   return {
     ...core,
-    // A result as Celery names it: [[id, parent], children] (celery/result.py `as_tuple`).
-    children: run.children.map((id) => [[id, null], null]),
+    children: run.children.map(canvas.resultTuple),
     date_done: dateDone,
     ...(group === null ? {} : { group_id: group }),
     ...(parentId === null ? {} : { parent_id: parentId }),

@@ -1,19 +1,40 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RabbitMQError } from '../../amqp';
-import type { TaskRequest } from '../../celery/protocol';
-import type {
-  PlainMessageOptions,
-  RetryOptions,
-  TaskCall,
-  TaskContext,
-  TaskDefinition,
-  TaskLogger,
+import type { CanvasCall, Repeat } from '../../celery/client';
+import { TaskError } from '../../celery/errors';
+import {
+  type Canvas,
+  type CanvasPlan,
+  type CanvasResult,
+  canvas,
+  type Signature,
+  type TaskRequest,
+} from '../../celery/protocol';
+import type { ChordParts } from '../../celery/results';
+import {
+  chordMember,
+  planContext,
+  replacementOf,
+  type TraceContext,
+  traceContext,
+  traced,
+  withTrace,
+} from '../canvas';
+import {
+  AppliedCanvas,
+  type PlainMessageOptions,
+  type RetryOptions,
+  type TaskCall,
+  type TaskContext,
+  type TaskDefinition,
+  type TaskLogger,
 } from '../registry';
+import { Replaced } from './control-exceptions';
 import { decideRetry } from './decide-retry';
 import { patiently } from './patient-publish';
 import { customStateMeta, type DescribedRun } from './result-meta';
 import type { TaskServices } from './task-services';
-import { type TraceContext, traceContext, withTrace } from './trace-context';
 
 /** What a context needs of a run: a thread has less of it than the process that received the task. */
 export interface RunningTask extends DescribedRun {
@@ -21,12 +42,16 @@ export interface RunningTask extends DescribedRun {
   readonly definition: TaskDefinition;
   readonly signal: AbortSignal;
   readonly ignoresResult: boolean;
-  readonly children: string[];
+  readonly children: CanvasResult[];
 }
 
 /** What a context uses of the outside; in a thread the calls go to the main thread. */
 export interface ContextServices
   extends Pick<TaskServices, 'nodename' | 'sender' | 'publisher' | 'exchanges' | 'storesResults' | 'clock'> {
+  readonly canvas: {
+    publish(plan: CanvasPlan, routeName?: string, repeat?: Repeat): Promise<unknown>;
+  };
+  readonly chordParts: Pick<ChordParts, 'addToChord'> | undefined;
   /** Stores a state that does not end the task. */
   readonly results: TaskServices['results'];
   readonly logger: { child(fields: object): TaskLogger };
@@ -128,8 +153,44 @@ export class RunContext implements TaskContext {
       },
     };
     const { taskId } = await this.patiently(() => this.services.sender.submit(submission));
-    children.push(taskId);
+    children.push(canvas.taskResult(taskId));
     return { taskId };
+  }
+
+  async apply(given: Signature, call: CanvasCall = {}): Promise<AppliedCanvas | null> {
+    const sig = canvas.isChunks(given) ? canvas.chunksGroup(given) : given;
+    const { args = [], kwargs = {} } = call;
+    const options = canvas.signatureOptionsOf(call.options ?? {});
+    const plan = canvas.planCanvas(sig, { args, kwargs, options }, this.planContext);
+    await this.start(plan, canvas.routeNameOf(sig));
+    return plan.result === null ? null : new AppliedCanvas(plan.result);
+  }
+
+  async replace(replacement: Signature): Promise<never> {
+    throw new Replaced(replacementOf(this.run.request, replacement, randomUUID));
+  }
+
+  async addToChord(given: Signature, { lazy = false } = {}): Promise<Canvas> {
+    const { request } = this.run;
+    const member = chordMember(request, given, randomUUID);
+    const { chordParts } = this.services;
+    if (chordParts === undefined || request.group === null) {
+      throw new TaskError('CANVAS_UNSUPPORTED', 'the result backend does not support addToChord');
+    }
+    await chordParts.addToChord(request.group);
+    if (!lazy) await this.start(canvas.planCanvas(member, {}, this.planContext));
+    return member;
+  }
+
+  private get planContext(): canvas.PlanContext {
+    return planContext(this.run.request, randomUUID);
+  }
+
+  private async start(plan: CanvasPlan, routeName?: string): Promise<void> {
+    const { request, children } = this.run;
+    const { canvas: publisher } = this.services;
+    await publisher.publish(traced(plan, request), routeName, (action) => this.patiently(action));
+    children.push(...plan.trail);
   }
 
   private patiently<T>(publish: () => Promise<T>): Promise<T> {

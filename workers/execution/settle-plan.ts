@@ -3,6 +3,7 @@ import type { Outcome, OutcomeKind } from './outcome';
 /** One side effect of settling a task. */
 export type SettleStep =
   | 'publish-retry'
+  | 'publish-replacement'
   | 'publish-callbacks'
   | 'publish-chain'
   | 'store-result'
@@ -53,6 +54,7 @@ export const SETTLE_ORDER: Readonly<Record<OutcomeKind, readonly SettleStep[]>> 
   RETRY: ['publish-retry', 'store-result', 'run-hook', 'ack', 'event'],
   REVOKED: ['event', 'store-result', 'return-chord-part', 'ack'],
   REJECTED: [...FAILED, 'event', 'reject', 'event-rejected', 'requeue', 'event-requeued'],
+  REPLACED: ['publish-replacement', 'ack'],
   IGNORED: ['ack'],
 };
 
@@ -62,6 +64,7 @@ export function settlePlan(outcome: Outcome, facts: SettleFacts): readonly Settl
   const returned = (outcome.kind === 'REJECTED' && outcome.requeue) || isHandedBack(outcome, facts);
   const applies: Record<SettleStep, boolean> = {
     'publish-retry': true,
+    'publish-replacement': true,
     'publish-callbacks': facts.hasCallbacks,
     'publish-chain': facts.hasChain,
     'store-result': facts.storesResult && !returned,

@@ -1,14 +1,12 @@
-import type { Delivery } from '../../amqp';
-import type { TaskSubmission } from '../../celery/client';
+import { type Delivery, RabbitMQError } from '../../amqp';
 import { ContentError } from '../../celery/protocol';
 import type { ResultAddress } from '../../celery/results';
-import type { Attempts } from './attempts';
-import { encodeError, notRegistered, rejected } from './celery-errors';
-import { callbackSubmissions, chainSubmission, errbackSubmissions } from './next-steps';
+import { failureMeta } from '../canvas';
+import { type Attempts, SettlingVoid } from './attempts';
+import { encodeError, notRegistered } from './celery-errors';
 import { failure, type Outcome } from './outcome';
-import { failureMeta, resultMeta } from './result-meta';
-import { RunContext } from './run-context';
-import { hasHook, runHook } from './run-hook';
+import { hasHook } from './run-hook';
+import type { SettleEffects } from './settle-effects';
 import { isVoid, type SettleFacts, type SettleStep, settlePlan } from './settle-plan';
 import type { TaskEvents } from './task-events';
 import type { TaskRun } from './task-run';
@@ -18,14 +16,14 @@ export interface SettlerDeps {
   readonly services: TaskServices;
   readonly events: TaskEvents;
   readonly attempts: Attempts;
-  readonly newId: () => string;
+  readonly effects: Pick<SettleEffects, 'perform'>;
 }
 
 /** Steps done in the same turn; the others publish or store and are awaited. */
 const EVENTS: ReadonlySet<SettleStep> = new Set(['event', 'event-rejected', 'event-requeued']);
 const IMMEDIATE: ReadonlySet<SettleStep> = new Set(['ack', 'reject', 'requeue', ...EVENTS]);
 
-/** Does all side effects of an outcome, in the plan's order. The only file that answers a message. */
+/** Has all side effects of an outcome done, in the plan's order. The only file that answers a message. */
 export class Settler {
   constructor(private readonly deps: SettlerDeps) {}
 
@@ -120,8 +118,13 @@ export class Settler {
         continue;
       }
       try {
-        await this.perform(step, run, outcome);
+        await this.deps.effects.perform(step, run, outcome);
       } catch (error) {
+        if (error instanceof SettlingVoid) continue;
+        if (step === 'return-chord-part' && isGivenUp(error)) {
+          this.leave(run);
+          return;
+        }
         const changed = outcomeAfter(step, outcome, error);
         if (changed !== null) {
           await this.settle(run, changed);
@@ -139,95 +142,6 @@ export class Settler {
     });
     this.deps.events.cancelled(run);
   }
-
-  private async perform(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
-    const { request } = run;
-    switch (step) {
-      case 'publish-retry':
-        if (outcome.kind === 'RETRY') await this.send(run, outcome, [outcome.retry.submission]);
-        return;
-      case 'publish-callbacks':
-        return this.sendChildren(
-          run,
-          outcome,
-          callbackSubmissions(request, resultOf(outcome), this.deps.newId),
-        );
-      case 'publish-chain': {
-        const next = chainSubmission(request, resultOf(outcome));
-        return this.sendChildren(run, outcome, next === null ? [] : [next]);
-      }
-      case 'publish-errbacks':
-        await this.send(run, outcome, errbackSubmissions(request, this.deps.newId));
-        return;
-      case 'store-result':
-        return this.store(run, outcome);
-      case 'run-hook':
-        return runHook(run.definition.settings, new RunContext(run, this.deps.services), outcome);
-      case 'fail-chain':
-        return this.failChain(run, outcome);
-      case 'return-chord-part':
-        this.deps.services.logger.error('a chord part was not returned: not supported by this worker yet', {
-          taskId: run.id,
-          group: request.group,
-        });
-        return;
-      default:
-        return;
-    }
-  }
-
-  private async store(run: TaskRun, outcome: Outcome): Promise<void> {
-    const { results, clock } = this.deps.services;
-    const meta = resultMeta(run, outcome, clock.now());
-    await this.attempt('store-result', run, outcome, () => results.storeResult(run.request, meta));
-  }
-
-  private attempt(
-    what: string,
-    run: TaskRun,
-    outcome: Outcome,
-    action: () => Promise<unknown>,
-  ): Promise<void> {
-    return this.deps.attempts.run(what, run.id, action, () => isVoid(outcome, run.delivery.lost));
-  }
-
-  /** The steps that will now never run fail with the same error, so that nobody waits for them. */
-  private async failChain(run: TaskRun, outcome: Outcome): Promise<void> {
-    const { services } = this.deps;
-    if (!services.storesResults || run.ignoresResult) return;
-    for (const { options } of run.request.embed.chain ?? []) {
-      const { task_id: id, reply_to: replyTo } = options;
-      if (typeof id !== 'string') continue;
-      const address = { id, correlationId: id, replyTo: typeof replyTo === 'string' ? replyTo : null };
-      const meta = failureMeta(id, errorOf(outcome), services.clock.now());
-      await this.attempt('fail-chain', run, outcome, () => services.results.storeResult(address, meta));
-    }
-  }
-
-  private async sendChildren(
-    run: TaskRun,
-    outcome: Outcome,
-    submissions: readonly TaskSubmission[],
-  ): Promise<void> {
-    const sent = await this.send(run, outcome, submissions);
-    run.children.push(...sent);
-  }
-
-  /** Ids are fixed before the first attempt, so that a repeated publish is recognisably the same task. */
-  private async send(
-    run: TaskRun,
-    outcome: Outcome,
-    submissions: readonly TaskSubmission[],
-  ): Promise<readonly string[]> {
-    const sent: string[] = [];
-    for (const submission of submissions) {
-      const taskId = submission.options?.taskId ?? this.deps.newId();
-      const identified = { ...submission, options: { ...submission.options, taskId } };
-      await this.attempt('publish', run, outcome, () => this.deps.services.sender.submit(identified));
-      sent.push(taskId);
-    }
-    return sent;
-  }
 }
 
 function answer(step: SettleStep, run: TaskRun): boolean {
@@ -240,15 +154,13 @@ function outcomeAfter(step: SettleStep, outcome: Outcome, error: unknown): Outco
   if (outcome.kind === 'RETRY' && step === 'publish-retry') {
     return { kind: 'REJECTED', reason: String(error), requeue: false };
   }
+  if (outcome.kind === 'REPLACED' && step === 'publish-replacement') return failure(error);
   if (outcome.kind !== 'SUCCESS') return null;
   if (step === 'publish-callbacks' || step === 'publish-chain') return failure(error);
-  if (step === 'store-result' && error instanceof ContentError) return failure(encodeError(error.message));
+  const writes = step === 'store-result' || step === 'return-chord-part';
+  if (writes && error instanceof ContentError) return failure(encodeError(error.message));
   return null;
 }
 
-const resultOf = (outcome: Outcome): unknown => (outcome.kind === 'SUCCESS' ? (outcome.value ?? null) : null);
-
-const errorOf = (outcome: Outcome): unknown => {
-  if (outcome.kind === 'FAILURE') return outcome.error;
-  return rejected(outcome.kind === 'REJECTED' ? outcome.reason : '');
-};
+/** The worker stops while Redis or the broker are away. Unacknowledged, the part is returned by whoever runs the task next. */
+const isGivenUp = (error: unknown): boolean => error instanceof RabbitMQError && error.retryable;

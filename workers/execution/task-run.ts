@@ -1,5 +1,5 @@
 import type { Delivery } from '../../amqp';
-import type { TaskRequest } from '../../celery/protocol';
+import type { CanvasResult, TaskRequest } from '../../celery/protocol';
 import type { TaskDefinition } from '../registry';
 
 /** Where a run stands: `waiting` for a slot or its ETA, `active` in a slot, `concluded` once it has an outcome. */
@@ -23,8 +23,8 @@ export class TaskRun {
   /** A second copy of a lost message replaces the first: its channel can still be answered on. */
   delivery: Delivery;
   generation: number;
-  /** Ids of the tasks this one sent, for `children` of its result. */
-  readonly children: string[] = [];
+  /** Results of what this one sent, for `children` of its own. */
+  readonly children: CanvasResult[] = [];
   /** Signal number of a terminate that came before the run started. */
   terminateOnStart: number | null = null;
   softTimer: NodeJS.Timeout | undefined;

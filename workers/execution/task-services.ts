@@ -1,6 +1,6 @@
 import type { ConfirmPublisher } from '../../amqp';
-import type { CeleryClient } from '../../celery/client';
-import type { ResultWriter } from '../../celery/results';
+import type { CanvasPublisher, CeleryClient } from '../../celery/client';
+import type { ChordParts, ResultReader, ResultWriter } from '../../celery/results';
 import type { Clock, Logger } from '../../runtime';
 import type { ExchangeDeclarations } from './exchange-declarations';
 
@@ -16,6 +16,11 @@ export interface TaskServices {
   readonly results: Pick<ResultWriter, 'storeResult'>;
   /** False with `disabled://`: nothing is built for a result nobody stores. */
   readonly storesResults: boolean;
+  readonly canvas: Pick<CanvasPublisher, 'publish'>;
+  /** Where chords are counted; undefined with a backend that counts none (rpc): the gateway joins those. */
+  readonly chordParts: ChordParts | undefined;
+  /** Reads results; undefined with a backend a worker cannot read (rpc). */
+  readonly reader: Pick<ResultReader, 'getTaskMeta'> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime';
+import { mapTasks } from '../builtin';
 import { autoretried, execute, failure, notRegistered, type Outcome, RunContext } from '../execution';
 import { TaskRegistry } from '../registry';
 import { loadTaskModules } from '../task-modules';
@@ -16,13 +17,22 @@ let loading: Promise<TaskRegistry> | undefined;
 /** What runs in a thread of the pool: piscina calls it with each message of the main thread. */
 export async function runInThread(call: ThreadCall): Promise<ThreadAnswer> {
   const setup = workerData as ThreadSetup;
-  loading ??= loadTaskModules(setup.taskModules).then((tasks) => new TaskRegistry(tasks));
+  loading ??= loadRegistry(setup);
   const registry = await loading;
   if (call.kind === 'load') return { kind: 'loaded', tasks: registry.names };
   const port = new ThreadPort(call.port);
   const outcome = await outcomeOf(call, registry, setup, port);
   await port.drained();
   return { kind: 'ended', outcome: outcomeToWire(outcome) };
+}
+
+/** The tasks of the modules, and Celery's that call them. */
+async function loadRegistry({ taskModules }: ThreadSetup): Promise<TaskRegistry> {
+  const registry = new TaskRegistry(await loadTaskModules(taskModules));
+  for (const task of mapTasks((name) => registry.get(name))) {
+    if (registry.get(task.name) === undefined) registry.register(task);
+  }
+  return registry;
 }
 
 async function outcomeOf(

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { TaskRun, TaskServices } from '../execution';
+import { canvas } from '../../celery/protocol';
+import { patiently, type TaskRun, type TaskServices } from '../execution';
 import type { FromThread, ThreadAction, ToThread } from './thread-protocol';
 import { errorToWire } from './wire-error';
 
@@ -51,9 +52,20 @@ export class ThreadLink {
     switch (action.what) {
       case 'submit': {
         const submitted = await sender.submit(action.submission);
-        this.run.children.push(submitted.taskId);
+        this.run.children.push(canvas.taskResult(submitted.taskId));
         return submitted;
       }
+      case 'publish-canvas': {
+        const { plan, routeName } = action;
+        await this.services.canvas.publish(plan, routeName, (publish) =>
+          patiently(publish, () => this.run.signal),
+        );
+        this.run.children.push(...plan.trail);
+        return undefined;
+      }
+      case 'add-to-chord':
+        await this.services.chordParts?.addToChord(action.groupId);
+        return undefined;
       case 'publish': {
         const { request } = action;
         const { buffer, byteOffset, byteLength } = request.content;

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PublishRequest } from '../../amqp';
 import type { TaskSubmission } from '../../celery/client';
-import type { TaskMeta, TaskRequest } from '../../celery/protocol';
+import type { CanvasPlan, TaskMeta, TaskRequest } from '../../celery/protocol';
 import type { WireError } from './wire-error';
 import type { WireOutcome } from './wire-outcome';
 
@@ -11,6 +11,8 @@ export interface ThreadSetup {
   readonly taskModules: readonly string[];
   readonly nodename: string;
   readonly storesResults: boolean;
+  /** The result backend counts chords. */
+  readonly countsChords: boolean;
 }
 
 /** What the main thread asks of a thread: to load its modules, or to run a task. */
@@ -31,6 +33,8 @@ export type ThreadAnswer =
 /** What a running task has done for it in the main thread, which has the connections. */
 export type ThreadAction =
   | { readonly what: 'submit'; readonly submission: TaskSubmission }
+  | { readonly what: 'publish-canvas'; readonly plan: CanvasPlan; readonly routeName: string | undefined }
+  | { readonly what: 'add-to-chord'; readonly groupId: string }
   | { readonly what: 'publish'; readonly request: PublishRequest }
   | { readonly what: 'store-state'; readonly meta: TaskMeta }
   | { readonly what: 'ensure-exchange'; readonly name: string; readonly type: string }

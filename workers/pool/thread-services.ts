@@ -17,6 +17,13 @@ export function threadServices(setup: ThreadSetup, port: ThreadPort): ContextSer
       submit: async (submission) =>
         (await port.request({ what: 'submit', submission: portableSubmission(submission) })) as SubmittedTask,
     },
+    canvas: {
+      publish: async (plan, routeName) =>
+        void (await port.request({ what: 'publish-canvas', plan, routeName })),
+    },
+    chordParts: setup.countsChords
+      ? { addToChord: async (groupId) => void (await port.request({ what: 'add-to-chord', groupId })) }
+      : undefined,
     publisher: {
       publish: async (request) => void (await port.request({ what: 'publish', request })),
     },

@@ -1,5 +1,5 @@
 import type { TaskSubmission } from '../../celery/client';
-import { ContentError } from '../../celery/protocol';
+import { type Canvas, ContentError } from '../../celery/protocol';
 import { encodeError, failure, type Outcome, Retry } from '../execution';
 import { portable, portableSubmission } from './portable';
 import { errorFromWire, errorToWire, type WireError } from './wire-error';
@@ -15,6 +15,7 @@ export type WireOutcome =
       readonly cause?: WireError;
     }
   | { readonly kind: 'REJECTED'; readonly reason: string; readonly requeue: boolean }
+  | { readonly kind: 'REPLACED'; readonly replacement: Canvas }
   | { readonly kind: 'IGNORED' };
 
 /** A result that cannot be written is the failure it would become when it is stored. */
@@ -42,6 +43,8 @@ function toWire(outcome: Outcome): WireOutcome {
         ...(cause === undefined ? {} : { cause: errorToWire(cause) }),
       };
     }
+    case 'REPLACED':
+      return { kind: 'REPLACED', replacement: portable(outcome.replacement) as Canvas };
     case 'REJECTED':
     case 'IGNORED':
       return outcome;

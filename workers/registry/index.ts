@@ -1,9 +1,11 @@
+export { AppliedCanvas } from './applied-canvas';
 export { bindArguments } from './bind-arguments';
 export { compileParameters } from './compiled-parameters';
 export { defineTask } from './define-task';
 export type { ArgumentsOf, OptionalParameter, Parameter } from './parameters';
 export { sendOptions } from './send-options';
 export type {
+  CanvasArguments,
   PlainMessageOptions,
   RetryOptions,
   TaskCall,

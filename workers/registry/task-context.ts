@@ -1,4 +1,5 @@
-import type { HeaderTable, TaskOptions, TaskRequest } from '../wire';
+import type { Canvas, HeaderTable, Signature, TaskOptions, TaskRequest } from '../wire';
+import type { AppliedCanvas } from './applied-canvas';
 
 /** The logger of one running task: each line carries the task's id and name. */
 export interface TaskLogger {
@@ -47,6 +48,13 @@ export interface TaskCall {
   readonly options?: TaskOptions;
 }
 
+/** How a canvas is applied: arguments go in front of its first task's. */
+export interface CanvasArguments {
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly options?: TaskOptions;
+}
+
 /** What a handler knows and can do while it runs. */
 export interface TaskContext {
   /** Everything the message said; see celery/worker/request.py. */
@@ -77,4 +85,22 @@ export interface TaskContext {
   ): Promise<void>;
   /** Sends a task with this one as its parent; resolves once RabbitMQ confirmed it. */
   sendTask(call: TaskCall): Promise<{ readonly taskId: string }>;
+  /**
+   * Starts a canvas (chain, group, chord …) with this task as its parent; resolves once RabbitMQ confirmed all that starts it.
+   * What it answers may be returned: it is stored as Celery stores a result. Null for an empty chain.
+   * @throws TaskError `TASK_INVALID`, `CANVAS_UNSUPPORTED`; RabbitMQError
+   */
+  apply(canvas: Signature, call?: CanvasArguments): Promise<AppliedCanvas | null>;
+  /**
+   * Ends this run and lets a task, chain, group or chord run in its place: under its id, with its callbacks and errbacks, as
+   * the member of its chord and the step of its chain. It never returns; nothing is sent before the handler has ended.
+   * @throws Replaced always, or PythonError `ImproperlyConfigured` for an empty chain or a member of another chord
+   */
+  replace(canvas: Signature): Promise<never>;
+  /**
+   * Makes one more task a member of the chord this task is in: the body waits for it too. Redis only, as in Celery.
+   * `lazy`: it is not sent, only counted; apply what is answered.
+   * @throws PythonError `ValueError` outside of a chord; TaskError `CANVAS_UNSUPPORTED`; RabbitMQError
+   */
+  addToChord(task: Signature, options?: { readonly lazy?: boolean }): Promise<Canvas>;
 }

@@ -1,3 +1,4 @@
+import type { Canvas } from '../wire';
 import type { Parameter } from './parameters';
 import type { TaskContext } from './task-context';
 
@@ -47,6 +48,12 @@ export interface TaskSettings extends SendDefaults, TaskHooks {
   readonly timeLimitSeconds?: number;
   /** Soft limit: the signal aborts with SoftTimeLimitExceeded. The message's own limit wins. */
   readonly softTimeLimitSeconds?: number;
+  /**
+   * As the `link_error` of a task that failed in this worker. `message`, the default: it is sent like any task, with the failed
+   * task's id. `inline`: it is called at once, right here, with the failed task's request, its error and its traceback as first
+   * three arguments; Celery does so with errbacks that take more than one argument. Another worker always sends it.
+   */
+  readonly errbackStyle?: 'message' | 'inline';
   /** Default true; false suppresses the task's events. */
   readonly sendEvents?: boolean;
 }
@@ -64,6 +71,8 @@ export interface SendDefaults {
   readonly serializer?: 'json' | 'msgpack' | 'yaml';
 }
 
+type MaybePromise<T> = T | Promise<T>;
+
 /**
  * Told about a run's end, after its result is stored and before the message is acknowledged (celery/app/task.py `on_success`,
  * `on_failure`, `on_retry`). The worker waits for them; what they throw is logged and changes nothing. Not told: runs that were
@@ -74,6 +83,8 @@ export interface TaskHooks {
   onFailure?(context: TaskContext, error: unknown): unknown;
   /** `cause` is what led to the retry, undefined where the task gave no cause. */
   onRetry?(context: TaskContext, cause: unknown): unknown;
+  /** Before a replacement is sent; a canvas it answers is sent instead. What it throws fails the task. */
+  onReplace?(context: TaskContext, replacement: Canvas): MaybePromise<Canvas | undefined>;
 }
 
 /** Settings and parameter list of one task. */

@@ -15,6 +15,7 @@ export {
   resultFromTuple,
   resultTuple,
   type TaskResultId,
+  taskResult,
 } from './canvas-result';
 export { chordSize } from './chord-size';
 export {

@@ -1,5 +1,5 @@
 import { type PythonError, readTaskMessage, type TaskRequest } from '../../../../celery/protocol';
-import { backoffSeconds, decideRetry, Retry, submissionOf } from '../../../../workers/execution';
+import { backoffSeconds, decideRetry, Retry } from '../../../../workers/execution';
 
 const request = (headers: Record<string, string | number | null> = {}): TaskRequest => {
   const read = readTaskMessage({
@@ -66,34 +66,5 @@ describe('backoffSeconds', () => {
     [{ retryBackoff: true }, 3, 4],
   ])('%j at retry %d gives %s', (settings, retries, seconds) => {
     expect(backoffSeconds(settings, retries, () => 0.5)).toBe(seconds);
-  });
-});
-
-describe('submissionOf', () => {
-  const signature = {
-    task: 't.y',
-    args: [9],
-    kwargs: {},
-    options: { task_id: 'n', queue: 'z' },
-    subtask_type: null,
-    immutable: false,
-  };
-
-  test('puts the result before the own arguments and keeps the frozen id', () => {
-    expect(submissionOf(signature, [5], { parentId: 'p', rootId: 'r' })).toMatchObject({
-      name: 't.y',
-      args: [5, 9],
-      options: { taskId: 'n', queue: 'z', parentId: 'p', rootId: 'r' },
-    });
-  });
-
-  test('leaves an immutable signature its own arguments', () => {
-    expect(submissionOf({ ...signature, immutable: true }, [5], {}).args).toEqual([9]);
-  });
-
-  test('refuses a composite step instead of dropping it', () => {
-    expect(() => submissionOf({ ...signature, subtask_type: 'chord' }, [5], {})).toThrow(
-      expect.objectContaining({ code: 'CANVAS_UNSUPPORTED' }),
-    );
   });
 });

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../../../../amqp';
+import { canvas } from '../../../../celery/protocol';
 import { silentLogger } from '../../../../runtime';
 import { Attempts, isVoid, type Outcome, Retry } from '../../../../workers/execution';
 
@@ -8,14 +9,18 @@ const OUTCOMES: Readonly<Record<Outcome['kind'], Outcome>> = {
   RETRY: { kind: 'RETRY', retry: new Retry('Retry in 1s', { name: 't' }) },
   REVOKED: { kind: 'REVOKED', reason: 'terminated', signum: 15 },
   REJECTED: { kind: 'REJECTED', reason: 'no', requeue: false },
+  REPLACED: { kind: 'REPLACED', replacement: canvas.s('t.other') },
   IGNORED: { kind: 'IGNORED' },
 };
 
 describe('an outcome whose message the broker took back', () => {
-  test.each(['FAILURE', 'RETRY', 'REJECTED', 'IGNORED'] as const)('is void when it is %s', (kind) => {
-    expect(isVoid(OUTCOMES[kind], true)).toBe(true);
-    expect(isVoid(OUTCOMES[kind], false)).toBe(false);
-  });
+  test.each(['FAILURE', 'RETRY', 'REJECTED', 'REPLACED', 'IGNORED'] as const)(
+    'is void when it is %s',
+    (kind) => {
+      expect(isVoid(OUTCOMES[kind], true)).toBe(true);
+      expect(isVoid(OUTCOMES[kind], false)).toBe(false);
+    },
+  );
 
   test.each(['SUCCESS', 'REVOKED'] as const)('is kept when it is %s: no other run is wanted', (kind) => {
     expect(isVoid(OUTCOMES[kind], true)).toBe(false);

@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { builtinTasks, mapTasks } from './builtin';
+import { ChordReturns, Errbacks, FailurePropagation } from './canvas';
+import { type Attempts, SettleEffects, type TaskServices } from './execution';
+import type { TaskDefinition, TaskRegistry } from './registry';
+
+export interface CanvasParts {
+  /** What settling publishes and stores. */
+  readonly effects: SettleEffects;
+  /** Celery's own tasks: those that run on the event loop, and those that call other tasks. */
+  readonly builtins: readonly TaskDefinition[];
+}
+
+/** Composes what continues canvases, and makes Celery's own tasks known, except where a task author has one of that name. */
+export function canvasOf(services: TaskServices, registry: TaskRegistry, attempts: Attempts): CanvasParts {
+  const taskOf = (name: string): TaskDefinition | undefined => registry.get(name);
+  const deps = { services, taskOf, newId: randomUUID };
+  const errbacks = new Errbacks(deps);
+  const failures = new FailurePropagation(deps, errbacks);
+  const chords = new ChordReturns(deps, failures);
+  const builtins = builtinTasks({ ...deps, failures, chords }).filter(
+    ({ name }) => taskOf(name) === undefined,
+  );
+  const maps = mapTasks(taskOf).filter(({ name }) => taskOf(name) === undefined);
+  for (const task of [...builtins, ...maps]) registry.register(task);
+  return { effects: new SettleEffects({ ...deps, attempts, errbacks, failures, chords }), builtins };
+}

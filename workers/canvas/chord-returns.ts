@@ -1,0 +1,135 @@
+import { RabbitMQError } from '../../amqp';
+import {
+  type CanvasPlan,
+  canvas,
+  exceptionRepr,
+  PythonError,
+  type Signature,
+  type TaskMeta,
+} from '../../celery/protocol';
+import { type ChordClaim, type ChordPart, type ChordParts, chordValues } from '../../celery/results';
+import type { CanvasDeps, Settling } from './canvas-services';
+import type { FailurePropagation, OwedPart } from './failure-propagation';
+import { bodyPlan } from './next-steps';
+
+export const chordError = (message: string, cause: unknown): PythonError =>
+  new PythonError('ChordError', 'celery.exceptions', [message], { cause });
+
+/** Another worker has the right to fire the body: this one stays, in case that one dies. */
+class ChordClaimed extends RabbitMQError {
+  constructor(groupId: string) {
+    super('CHORD_CLAIMED', 'another worker fires the body of the chord', {
+      retryable: true,
+      details: { groupId },
+    });
+  }
+}
+
+/** It took so long that another worker has taken over. */
+class ClaimLost extends Error {}
+
+/**
+ * Returns parts of chords, and fires or fails the body of the chord that is complete with them (celery/backends/redis.py
+ * `on_chord_part_return`).
+ */
+export class ChordReturns {
+  constructor(
+    private readonly deps: CanvasDeps,
+    private readonly failures: FailurePropagation,
+  ) {}
+
+  /** A part may complete a chord whose body fails, which may be a part of another chord, and so on. */
+  async giveBack(owed: readonly OwedPart[], settling: Settling): Promise<void> {
+    const { chordParts } = this.deps.services;
+    if (chordParts === undefined) return;
+    const pending = [...owed];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      const claim = await this.count(chordParts, next.part, settling);
+      if (claim !== null) pending.push(...(await this.complete(claim, next, settling)));
+    }
+  }
+
+  private count(parts: ChordParts, part: ChordPart, { repeat }: Settling): Promise<ChordClaim | null> {
+    return repeat(async () => {
+      const returned = await parts.onChordPartReturn(part);
+      if (returned.kind === 'claimed') throw new ChordClaimed(part.groupId);
+      return returned.kind === 'complete' ? returned.claim : null;
+    });
+  }
+
+  private async complete(
+    claim: ChordClaim,
+    { body, part }: OwedPart,
+    settling: Settling,
+  ): Promise<readonly OwedPart[]> {
+    const { repeat } = settling;
+    const values = await repeat(() => chordValues(claim, (id) => this.read(id)));
+    if (values.kind === 'failed') {
+      const owed = await this.failures.failBody(body, chordError(values.reason, values.cause), settling);
+      await repeat(() => claim.failed());
+      return owed;
+    }
+    if (!claim.isRepeat || !(await repeat(() => this.hasStarted(body)))) {
+      const failure = await this.fire(claim, { body, part }, values.values, settling);
+      if (failure === 'lost') return [];
+      if (failure !== null) {
+        const owed = await this.failures.failBody(body, failure, settling);
+        await repeat(() => claim.fired());
+        return owed;
+      }
+    }
+    await repeat(() => claim.fired());
+    return [];
+  }
+
+  /** Publishes the body. @returns why not: another worker does, or nobody can. */
+  private async fire(
+    claim: ChordClaim,
+    { body, part }: OwedPart,
+    values: readonly unknown[],
+    { request, repeat }: Settling,
+  ): Promise<PythonError | 'lost' | null> {
+    const { services, newId } = this.deps;
+    try {
+      const plan: CanvasPlan = bodyPlan(body, values, request, newId);
+      await services.canvas.publish(plan, undefined, (action) =>
+        repeat(async () => {
+          if (!(await claim.prolong())) throw new ClaimLost();
+          return action();
+        }),
+      );
+      return null;
+    } catch (error) {
+      if (error instanceof ClaimLost) {
+        services.logger.warn('the body of a chord is fired by another worker', { groupId: part.groupId });
+        return 'lost';
+      }
+      // Given up because the worker stops: whoever gets the message next fires the body.
+      if (error instanceof RabbitMQError && error.retryable) throw error;
+      services.logger.error('the body of a chord cannot be sent', { groupId: part.groupId, error });
+      return chordError(`Callback error: ${exceptionRepr(error)}`, error);
+    }
+  }
+
+  /** Whoever fired before may have died between the broker's confirm and saying so: a result tells. */
+  private async hasStarted(body: Signature): Promise<boolean> {
+    for (const id of firstTasks(canvas.fromDict(body))) if ((await this.read(id)) !== null) return true;
+    return false;
+  }
+
+  private async read(taskId: string): Promise<TaskMeta | null> {
+    return (await this.deps.services.reader?.getTaskMeta(taskId)) ?? null;
+  }
+}
+
+/** Ids of the tasks a canvas starts with. */
+function firstTasks(sig: canvas.Canvas): readonly string[] {
+  if (canvas.isGroup(sig)) return sig.kwargs.tasks.flatMap(firstTasks);
+  if (canvas.isChain(sig)) return sig.kwargs.tasks.slice(0, 1).flatMap(firstTasks);
+  if (canvas.isChord(sig)) {
+    const { header } = sig.kwargs;
+    return ('task' in header ? [header] : header).flatMap((member) => firstTasks(member as canvas.Canvas));
+  }
+  const { task_id: id } = sig.options;
+  return typeof id === 'string' ? [id] : [];
+}

@@ -1,0 +1,138 @@
+import type { Repeat } from '../../celery/client';
+import type { CanvasPlan } from '../../celery/protocol';
+import {
+  type ChordReturns,
+  callbackPlans,
+  chainPlan,
+  type Errbacks,
+  type FailurePropagation,
+  type OwedPart,
+  replacementPlan,
+  type Settling,
+} from '../canvas';
+import type { Attempts } from './attempts';
+import { rejected } from './celery-errors';
+import type { Outcome } from './outcome';
+import { resultMeta } from './result-meta';
+import { RunContext } from './run-context';
+import { runHook } from './run-hook';
+import { isVoid, type SettleStep } from './settle-plan';
+import type { TaskRun } from './task-run';
+import type { TaskServices } from './task-services';
+
+export interface SettleEffectsDeps {
+  readonly services: TaskServices;
+  readonly attempts: Attempts;
+  readonly errbacks: Errbacks;
+  readonly failures: FailurePropagation;
+  readonly chords: ChordReturns;
+  readonly newId: () => string;
+}
+
+/** Does what settling publishes and stores; each thing again while broker or backend are away. */
+export class SettleEffects {
+  constructor(private readonly deps: SettleEffectsDeps) {}
+
+  /** Does one step of the plan. Rejects when it cannot be done; SettlingVoid when it need not be done any more. */
+  async perform(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
+    const { request } = run;
+    const { newId } = this.deps;
+    switch (step) {
+      case 'publish-retry':
+        return this.retry(run, outcome);
+      case 'publish-replacement':
+        return this.replace(run, outcome);
+      case 'publish-callbacks':
+        for (const plan of callbackPlans(request, resultOf(outcome), newId)) {
+          await this.publish(plan, run, outcome);
+        }
+        return;
+      case 'publish-chain': {
+        const plan = chainPlan(request, resultOf(outcome), newId);
+        if (plan !== null) await this.publish(plan, run, outcome);
+        return;
+      }
+      case 'publish-errbacks':
+        return this.deps.errbacks.call(
+          request.embed.errbacks ?? [],
+          request,
+          errorOf(outcome),
+          this.settling(run, outcome),
+        );
+      case 'store-result':
+        return this.store(run, outcome);
+      case 'run-hook':
+        return runHook(run.definition.settings, new RunContext(run, this.deps.services), outcome);
+      case 'fail-chain':
+        return this.failChain(run, outcome);
+      case 'return-chord-part':
+        return this.deps.chords.giveBack(this.partOf(run, outcome), this.settling(run, outcome));
+      default:
+        return;
+    }
+  }
+
+  /** The id is the task's own, so that a repeated publish is recognisably the same retry. */
+  private async retry(run: TaskRun, outcome: Outcome): Promise<void> {
+    if (outcome.kind !== 'RETRY') return;
+    const { submission } = outcome.retry;
+    await this.repeat('publish', run, outcome)(() => this.deps.services.sender.submit(submission));
+    // As in Celery, whose retry is a task sent from within the task.
+    run.children.push({ id: run.id, parent: null, results: null });
+  }
+
+  private async replace(run: TaskRun, outcome: Outcome): Promise<void> {
+    if (outcome.kind !== 'REPLACED') return;
+    const { onReplace } = run.definition.settings;
+    const context = new RunContext(run, this.deps.services);
+    const replacement = (await onReplace?.(context, outcome.replacement)) ?? outcome.replacement;
+    await this.publish(replacementPlan(replacement, run.request, this.deps.newId), run, outcome);
+  }
+
+  private async publish(plan: CanvasPlan, run: TaskRun, outcome: Outcome): Promise<void> {
+    await this.deps.services.canvas.publish(plan, undefined, this.repeat('publish', run, outcome));
+    run.children.push(...plan.trail);
+  }
+
+  private async store(run: TaskRun, outcome: Outcome): Promise<void> {
+    const { results, clock } = this.deps.services;
+    const meta = resultMeta(run, outcome, clock.now());
+    await this.repeat('store-result', run, outcome)(() => results.storeResult(run.request, meta));
+  }
+
+  /** Chords are told even where results are ignored: their bodies wait. */
+  private async failChain(run: TaskRun, outcome: Outcome): Promise<void> {
+    const { services, failures, chords } = this.deps;
+    const stores = services.storesResults && !run.ignoresResult;
+    const settling = this.settling(run, outcome);
+    const owed = await failures.failChain(run.request.embed.chain ?? [], errorOf(outcome), stores, settling);
+    await chords.giveBack(owed, settling);
+  }
+
+  private partOf({ request }: TaskRun, outcome: Outcome): readonly OwedPart[] {
+    const { id: taskId, group: groupId, groupIndex, embed } = request;
+    if (embed.chord === null || groupId === null) return [];
+    const { status: state, result } = resultMeta({ request, children: [] }, outcome, 0);
+    return [{ part: { taskId, groupId, groupIndex, state, result }, body: embed.chord }];
+  }
+
+  private settling(run: TaskRun, outcome: Outcome): Settling {
+    return {
+      request: run.request,
+      repeat: this.repeat('continue the canvas', run, outcome),
+      context: () => new RunContext(run, this.deps.services),
+    };
+  }
+
+  private repeat(what: string, run: TaskRun, outcome: Outcome): Repeat {
+    const unwanted = (): boolean => isVoid(outcome, run.delivery.lost);
+    return (action) => this.deps.attempts.value(what, run.id, action, unwanted);
+  }
+}
+
+const resultOf = (outcome: Outcome): unknown => (outcome.kind === 'SUCCESS' ? (outcome.value ?? null) : null);
+
+const errorOf = (outcome: Outcome): unknown => {
+  if (outcome.kind === 'FAILURE') return outcome.error;
+  return rejected(outcome.kind === 'REJECTED' ? outcome.reason : '');
+};
