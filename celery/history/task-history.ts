@@ -48,8 +48,8 @@ export type ChangeListener = (change: TaskChange) => void;
 export interface TaskHistoryReader {
   readonly size: number;
   get(taskId: string): TaskRecord | undefined;
-  /** The matching tasks, those without news for longest first. Not to be kept across turns of the event loop. */
-  select(filter: TaskFilter): Iterable<TaskRecord>;
+  /** The matching tasks, those without news for longest first. */
+  select(filter: TaskFilter): readonly TaskRecord[];
   /** Arguments held whole; undefined where they have to be read from the submission record. */
   argumentsOf(taskId: string): TaskArguments | undefined;
   childrenOf(taskId: string): readonly string[];
@@ -163,9 +163,11 @@ export class TaskHistory implements TaskHistoryReader {
     return task === undefined ? undefined : submissionOf(task);
   }
 
-  *select(filter: TaskFilter): Iterable<TaskRecord> {
+  select(filter: TaskFilter): readonly TaskRecord[] {
     const matches = compileFilter(filter);
-    for (const task of this.#tasks.values()) if (matches(task)) yield task;
+    const found: TaskRecord[] = [];
+    for (const task of this.#tasks.values()) if (matches(task)) found.push(task);
+    return found;
   }
 
   argumentsOf(taskId: string): TaskArguments | undefined {

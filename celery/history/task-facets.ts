@@ -1,0 +1,46 @@
+import type { TaskRecord } from './task-record';
+
+/** What matching tasks can be counted by. */
+export const FACETS = ['state', 'name', 'worker', 'queue'] as const;
+export type Facet = (typeof FACETS)[number];
+
+/** One value and how many tasks have it. */
+export interface FacetCount {
+  readonly value: string | null;
+  readonly count: number;
+}
+
+/** Values told per facet: the most frequent ones. */
+const MOST = 100;
+
+/** Counts tasks by some of their fields. */
+export class FacetCounter {
+  readonly #counts: readonly (readonly [Facet, Map<string | null, number>])[];
+  #total = 0;
+
+  constructor(facets: readonly Facet[]) {
+    this.#counts = facets.map((facet) => [facet, new Map()] as const);
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  count(task: TaskRecord): void {
+    this.#total += 1;
+    for (const [facet, counts] of this.#counts) {
+      const value = task[facet];
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+  }
+
+  /** Most frequent first. */
+  result(): Partial<Record<Facet, readonly FacetCount[]>> {
+    const found: Partial<Record<Facet, readonly FacetCount[]>> = {};
+    for (const [facet, counts] of this.#counts) {
+      const all = [...counts].map(([value, count]) => ({ value, count }));
+      found[facet] = all.sort((a, b) => b.count - a.count).slice(0, MOST);
+    }
+    return found;
+  }
+}
