@@ -1,6 +1,7 @@
 import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../../runtime';
 import { brokerSettings, celerySettings } from './broker-settings';
 import { contractSettings } from './contract-settings';
+import { controlSettings } from './control-settings';
 import { directSettings } from './direct-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
@@ -17,6 +18,7 @@ export const serverSettingSections = {
   'Contract and metrics': contractSettings,
   'Queues and dead letters': directSettings,
   Submitting: submitSettings,
+  'Control and schedules': controlSettings,
 } as const;
 
 const serverSettings = {
@@ -28,6 +30,7 @@ const serverSettings = {
   ...contractSettings,
   ...directSettings,
   ...submitSettings,
+  ...controlSettings,
 } as const;
 
 /** The whole configuration of the gateway, under the names of its environment variables. */

@@ -74,11 +74,12 @@ describe('tasks', () => {
     });
   });
 
-  test('with nobody online, active is empty and a revoke says that nobody acknowledged it', async () => {
+  test('with nobody online, active is empty and a revoke says that nobody acknowledged it yet', async () => {
     expect((await gateway.call('GET', '/rabbitmq/tasks/active')).body).toEqual({ workers: {}, no_reply: [] });
     expect((await gateway.call('DELETE', '/rabbitmq/tasks/t1')).body).toMatchObject({
       acknowledged: [],
-      detail: expect.stringContaining('no effect'),
+      tombstone: { expires_at: expect.any(String) },
+      detail: expect.stringContaining('come online'),
     });
   });
 

@@ -51,34 +51,6 @@ describe('GET /rabbitmq/tasks/{task_id}', () => {
 });
 
 describe('control of workers', () => {
-  const replies = { replies: { 'a@h': { ok: 'flagged' }, 'b@h': { error: 'no' } }, missing: ['c@h'] };
-
-  test('a revoke tells who acknowledged, who refused and who was silent', async () => {
-    const { app } = testApp({ messaging: { revokeTask: async () => replies } });
-    const response = await request(app)
-      .delete('/rabbitmq/tasks/t1?terminate=true&signal=SIGKILL')
-      .set('X-API-Key', keyOf('submitter'));
-    expect(response.body).toEqual({
-      task_id: 't1',
-      acknowledged: ['a@h'],
-      refused: [{ worker: 'b@h', reason: 'no' }],
-      no_reply: ['c@h'],
-    });
-  });
-
-  test('a revoke that no worker heard says that it has no effect', async () => {
-    const { app } = testApp({ messaging: { revokeTask: async () => ({ replies: {}, missing: [] }) } });
-    const response = await request(app).delete('/rabbitmq/tasks/t1').set('X-API-Key', keyOf('submitter'));
-    expect(response.status).toBe(200);
-    expect(response.body).toEqual({
-      task_id: 't1',
-      acknowledged: [],
-      refused: [],
-      no_reply: [],
-      detail: expect.stringContaining('no effect'),
-    });
-  });
-
   test('active tasks come by worker; a hostile reply is contained', async () => {
     const task = {
       id: 't1',
