@@ -104,9 +104,12 @@ export class QueueCursor {
     });
   }
 
-  /** Gives back what was not acknowledged; resolves when the broker has seen every acknowledgement. Never rejects. */
+  /**
+   * Gives back what was not acknowledged; resolves when the broker has seen every acknowledgement. Never rejects. The closing
+   * of the channel does it: a nack would put the messages of a quorum queue at its end.
+   */
   async release(): Promise<void> {
-    await this.#session.cancel(true).catch(() => undefined);
+    await this.#session.cancel(false).catch(() => undefined);
     await this.#session.close();
   }
 

@@ -62,7 +62,6 @@ export async function peekQueue(
     await channel.checkQueue(queue);
     const messages = await take(channel, queue, limits.count, limits.maxBytes);
     if (messages.length > 0 && then === 'ack') channel.ackAll();
-    if (messages.length > 0 && then === 'requeue') channel.nackAll(true);
     return messages;
   };
   try {
@@ -72,7 +71,7 @@ export async function peekQueue(
   } catch (error) {
     throw toRabbitMQError(error);
   } finally {
-    // Closing gives back what is still held; its answer says that the messages are there again.
+    // What is held goes back to the head. A nack would not do: quorum queues put what is returned so at their end.
     await closeChannel(channel);
   }
 }

@@ -1,8 +1,9 @@
 import { HealthService, healthRoutes } from '../health';
-import { MessageService, messageRoutes } from '../messages';
-import { QueueService, queueRoutes } from '../queues';
+import { audit } from './audit';
+import { direct } from './direct';
 import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
+import { keys } from './keys';
 import { revokes } from './revokes';
 import { tasks } from './tasks';
 
@@ -10,18 +11,17 @@ function health({ messaging, drain }: FeatureContext): Feature {
   return { routes: healthRoutes(new HealthService({ messaging, drain })) };
 }
 
-function messages({ messaging, names }: FeatureContext): Feature {
-  return { routes: messageRoutes(new MessageService({ messaging, names })) };
-}
-
-function queues({ messaging, names }: FeatureContext): Feature {
-  return { routes: queueRoutes(new QueueService({ messaging, names })) };
-}
-
 /** All that the gateway offers. Features that work the broker directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
 export function createFeatures(context: FeatureContext): readonly Feature[] {
-  const direct = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [messages(context), queues(context)] : [];
-  const features = [health(context), tasks(context), revokes(context), ...direct].map((feature) => ({
+  const worksBroker = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [direct(context)] : [];
+  const features = [
+    health(context),
+    tasks(context),
+    revokes(context),
+    ...worksBroker,
+    keys(context),
+    audit(context),
+  ].map((feature) => ({
     ...feature,
     routes: feature.routes.map((route) => context.idempotency.requests.guard(route)),
   }));

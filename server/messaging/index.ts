@@ -12,4 +12,5 @@ export type {
 } from './messaging-service';
 export { NamePolicy } from './name-policy';
 export { messagingDisabled, NoOpMessagingService } from './no-op-messaging-service';
+export { QueueWork, type QueueWorkDeps } from './queue-work';
 export { RabbitMQService, type RabbitMQServiceDeps } from './rabbitmq-service';

@@ -1,3 +1,3 @@
 export { queueRoutes } from './routes';
-export { declareSchema } from './schema';
+export { declareSchema, queueNameSchema } from './schema';
 export { QueueService, type QueueServiceDeps } from './service';

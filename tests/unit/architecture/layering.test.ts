@@ -76,7 +76,7 @@ describe('the packages', () => {
     ['helmet', /^server\/app\.ts$/],
     ['express-rate-limit', /^server\/security\//],
     ['winston', /^runtime\//],
-    ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z]+\/(schema|answers)))/],
+    ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z-]+\/(schema|answers)))/],
     ['ioredis', /^celery\/results\//],
     ['commander', /^(server\/main\.ts|workers\/)/],
   ] as const)('%s is imported only where it belongs', (name, allowed) => {
@@ -86,7 +86,7 @@ describe('the packages', () => {
 });
 
 describe('the parts of the gateway', () => {
-  const services = files.filter(({ path }) => /^server\/[a-z]+\/(service|task-state|view)\.ts$/.test(path));
+  const services = files.filter(({ path }) => /^server\/[a-z-]+\/(service|task-state|view)\.ts$/.test(path));
 
   test('services and views see no request, no response, no schema and no status', () => {
     const wrong = services.filter(
@@ -106,7 +106,7 @@ describe('the parts of the gateway', () => {
   });
 
   test('routes reach messaging through a service', () => {
-    const routes = files.filter(({ path }) => /^server\/[a-z]+\/routes\.ts$/.test(path));
+    const routes = files.filter(({ path }) => /^server\/[a-z-]+\/routes\.ts$/.test(path));
     const wrong = routes.filter((file) => file.imports.some((specifier) => specifier.includes('messaging')));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });

@@ -1,0 +1,95 @@
+import {
+  type AmqpConnections,
+  type ConfirmPublisher,
+  type PeekedMessage,
+  type PublishRequest,
+  peekQueue,
+  QueueCursor,
+  QueueError,
+  type QueueStatus,
+  type Topology,
+} from '../../amqp';
+import type { Lifecycle, Logger } from '../../runtime';
+import { GatewayError } from '../errors';
+
+export interface QueueWorkDeps {
+  /** Its own pair: an operation must not slow submissions, and no mistake of it may end their connection. */
+  readonly connections: AmqpConnections;
+  readonly publisher: ConfirmPublisher;
+  readonly topology: Topology;
+  readonly logger: Pick<Logger, 'error'>;
+}
+
+/** `classic`, `quorum`, `stream`, or a plugin's. */
+export type QueueType = string;
+
+/** Reads queues, takes from them and publishes again, beside the traffic of tasks. */
+export class QueueWork implements Lifecycle {
+  /** One peek at a time per queue: two would see, and disturb, different messages. */
+  private readonly peeks = new Map<string, Promise<unknown>>();
+
+  constructor(private readonly deps: QueueWorkDeps) {}
+
+  /** Returns at once; connecting goes on in the background. */
+  async start(): Promise<void> {
+    const { connections, publisher, logger } = this.deps;
+    await connections.start();
+    publisher.start().catch((error: unknown) => logger.error('the publisher did not start', { error }));
+  }
+
+  async stop(): Promise<void> {
+    await this.deps.publisher.stop();
+    await this.deps.connections.stop();
+  }
+
+  /** @throws ConnectionError BROKER_UNREACHABLE when it is not there in time. */
+  async ready(timeoutMs: number): Promise<void> {
+    await this.deps.connections.ready(timeoutMs);
+  }
+
+  /** @throws QueueError QUEUE_NOT_FOUND. */
+  async status(queue: string): Promise<QueueStatus> {
+    const status = await this.deps.topology.queueStatus(queue);
+    if (status === null) throw new QueueError('QUEUE_NOT_FOUND', `There is no queue ${queue}.`);
+    return status;
+  }
+
+  /**
+   * The type of a queue from which messages can be taken.
+   * @throws QueueError QUEUE_NOT_FOUND. @throws GatewayError QUEUE_TYPE_UNSUPPORTED for streams: asking one to give a message
+   * ends the connection.
+   */
+  async takeable(queue: string): Promise<QueueType> {
+    const declared = await this.deps.topology.queueArguments(queue);
+    if (declared === null) await this.status(queue);
+    const type = declared?.['x-queue-type'] ?? 'classic';
+    if (type === 'stream')
+      throw new GatewayError('QUEUE_TYPE_UNSUPPORTED', `The queue ${queue} is a stream.`);
+    return String(type);
+  }
+
+  peek(
+    queue: string,
+    limits: { readonly count: number; readonly maxBytes: number },
+    then: 'requeue' | 'ack',
+  ): Promise<readonly PeekedMessage[]> {
+    const before = this.peeks.get(queue) ?? Promise.resolve();
+    const peek = before.then(() => peekQueue(this.deps.connections.consume, queue, limits, then));
+    const settled = peek
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.peeks.get(queue) === settled) this.peeks.delete(queue);
+      });
+    this.peeks.set(queue, settled);
+    return peek;
+  }
+
+  openCursor(queue: string, prefetch: number): Promise<QueueCursor> {
+    return QueueCursor.open({ connection: this.deps.connections.consume, queue, prefetch });
+  }
+
+  /** Resolves when the broker has confirmed and routed the message. */
+  publish(request: PublishRequest): Promise<void> {
+    return this.deps.publisher.publish(request);
+  }
+}

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Lets one through each 1/rate seconds; without a rate at once. What was missed is not made up for. */
+export class Pacer {
+  private nextAt = 0;
+
+  constructor(
+    private readonly ratePerSecond: number | undefined,
+    private readonly monotonic: () => number,
+  ) {}
+
+  /** Undefined when there is nothing to wait for. Ends early when the signal aborts. */
+  turn(signal: AbortSignal): Promise<void> | undefined {
+    if (this.ratePerSecond === undefined) return undefined;
+    const now = this.monotonic();
+    const at = Math.max(this.nextAt, now);
+    this.nextAt = at + 1000 / this.ratePerSecond;
+    return at <= now ? undefined : sleep(at - now, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,84 @@
+import type { HeaderTable, HeaderValue, PeekedMessage } from '../../amqp';
+import { contentTypeOf, deserialize, readTaskMessage, type TaskRequest } from '../../celery/protocol';
+import { type DeadLetterMark, deadLetterMark } from './dead-letter-mark';
+
+/** A body in a form JSON can hold. */
+export interface ReadPayload {
+  readonly encoding: 'json' | 'text' | 'base64';
+  readonly value: unknown;
+  readonly bytes: number;
+  /** Only the beginning is shown. */
+  readonly truncated: boolean;
+}
+
+/** A message of a queue, decoded as far as it can be. */
+export interface ReadMessage {
+  readonly message: PeekedMessage;
+  readonly payload: ReadPayload;
+  /** Present where it is a task a Celery worker could read. */
+  readonly task: TaskRequest | undefined;
+  /** Why it is none, though it says it is one. */
+  readonly malformed: { readonly reason: string; readonly detail: string } | undefined;
+  readonly deadLetter: DeadLetterMark | undefined;
+}
+
+const TEXT_ACCEPT: ReadonlySet<string> = new Set(
+  (['json', 'msgpack', 'yaml'] as const).map((name) => contentTypeOf(name)),
+);
+
+const TEXTUAL = /^(text\/|application\/(json|xml|x-www-form-urlencoded|x-ndjson))/;
+
+/** A header or body value as JSON can hold it. */
+export function plainValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') };
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (Array.isArray(value)) return value.map(plainValue);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
+}
+
+function payloadOf({ content, properties }: PeekedMessage, maxBytes: number): ReadPayload {
+  const bytes = content.length;
+  if (bytes > maxBytes) {
+    const value = content.subarray(0, maxBytes).toString('base64');
+    return { encoding: 'base64', value, bytes, truncated: true };
+  }
+  try {
+    const value = deserialize(content, properties.contentType, properties.contentEncoding, TEXT_ACCEPT);
+    return { encoding: 'json', value: plainValue(value), bytes, truncated: false };
+  } catch {
+    const text = content.toString('utf8');
+    const textual = TEXTUAL.test(properties.contentType ?? '') && Buffer.from(text).equals(content);
+    return textual
+      ? { encoding: 'text', value: text, bytes, truncated: false }
+      : { encoding: 'base64', value: content.toString('base64'), bytes, truncated: false };
+  }
+}
+
+/** Whether a message claims to be a task, in protocol v2. */
+export const claimsTask = (headers: HeaderTable): boolean => headers.task !== undefined;
+
+/** Decodes a message; never throws. @param maxPayloadBytes how much of a body is shown. */
+export function readMessage(message: PeekedMessage, maxPayloadBytes: number): ReadMessage {
+  const read = readTaskMessage(message, { accept: TEXT_ACCEPT });
+  const malformed = read.kind === 'malformed' && claimsTask(message.headers);
+  return {
+    message,
+    payload: payloadOf(message, maxPayloadBytes),
+    task: read.kind === 'task' ? read.request : undefined,
+    malformed: malformed ? { reason: read.reason, detail: read.detail } : undefined,
+    deadLetter: deadLetterMark(message.headers),
+  };
+}
+
+const text = (value: HeaderValue | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** By what a message is asked for: the task id, else the message id, else the correlation id. */
+export function idOf({
+  headers,
+  properties,
+}: Pick<PeekedMessage, 'headers' | 'properties'>): string | undefined {
+  return text(headers.id) ?? text(properties.messageId) ?? text(properties.correlationId);
+}
