@@ -5,8 +5,8 @@ import type { Verifier } from '../security/authentication';
 import { FileWatch } from '../security/file-watch';
 import { readKeyFile } from '../security/key-file';
 import { KeyRing } from '../security/key-ring';
-import { readPepper } from '../security/pepper';
 import { Permissions } from '../security/permissions';
+import { pepperPath, readSecret } from '../security/secret-file';
 import type { StoredKey } from '../security/stored-key';
 
 export interface AccessDeps {
@@ -27,7 +27,7 @@ export interface Access {
 
 function pepperOf(config: ServerConfig): string | undefined {
   const { GATEWAY_KEY_PEPPER: given, GATEWAY_API_KEYS_FILE: file } = config;
-  return given ?? (file === undefined ? undefined : readPepper(file));
+  return given ?? (file === undefined ? undefined : readSecret(pepperPath(file)));
 }
 
 function checkPepper(keys: readonly StoredKey[], pepper: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { Clock, LifecyclePart, Logger } from '../../runtime';
+import type { AuditLog } from '../audit';
 import type { ServerConfig } from '../config';
 import type { Drain } from '../http/drain';
 import type { RouteDefinition } from '../http/route';
@@ -19,6 +20,8 @@ export interface FeatureContext {
   readonly broker: BrokerParts | undefined;
   /** Who may call, and what a key may name and see beyond its scopes. */
   readonly access: Access;
+  /** What is done on administrative routes is recorded by itself; here for who wants to read it. */
+  readonly audit: AuditLog;
   /** What makes repetitions harmless. */
   readonly idempotency: Idempotency;
 }

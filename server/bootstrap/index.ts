@@ -5,6 +5,7 @@ import { HttpServer, type HttpServerOptions } from '../http/http-server';
 import type { RouteDefinition } from '../http/route';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
 import { createAccess } from './access';
+import { createAuditLog } from './audit';
 import { createFeatures } from './features';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
@@ -56,6 +57,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     config.IDEMPOTENCY_STREAM,
   ]);
   const access = createAccess({ config, logger, clock });
+  const audit = createAuditLog({ config, logger, broker });
   const idempotency = createIdempotency({ config, logger, clock, broker });
   const features = createFeatures({
     config,
@@ -66,6 +68,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     messaging,
     broker,
     access,
+    audit,
     idempotency,
   });
   const routes = features.flatMap((feature) => feature.routes);
@@ -73,12 +76,22 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     parts: [
       ...access.parts,
       part('messaging', messaging),
+      part('audit log', audit),
       ...idempotency.parts,
       ...features.flatMap((feature) => feature.parts ?? []),
     ],
     messaging,
     routes,
-    listener: createListener({ config, logger, clock, drain, routes, access, ownerOf: ownersOf(broker) }),
+    listener: createListener({
+      config,
+      logger,
+      clock,
+      drain,
+      routes,
+      access,
+      ownerOf: ownersOf(broker),
+      audit,
+    }),
     drain,
   };
 }

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import type { Clock, Logger } from '../../runtime';
 import { createApp } from '../app';
+import { type AuditLog, AuditTrail, isAudited } from '../audit';
 import type { ServerConfig } from '../config';
 import { accessLog } from '../http/access-log';
 import type { Drain } from '../http/drain';
@@ -20,9 +21,11 @@ export interface ListenerDeps {
   readonly routes: readonly RouteDefinition[];
   readonly access: Pick<Access, 'verifier' | 'permissions'>;
   readonly ownerOf: NarrowingDeps['ownerOf'];
+  readonly audit: Pick<AuditLog, 'record' | 'available'>;
 }
 
-function guards({ config, drain, access, ownerOf }: ListenerDeps): RouteGuards {
+function guards({ config, clock, drain, access, ownerOf, audit }: ListenerDeps): RouteGuards {
+  const trail = new AuditTrail({ log: audit, clock });
   const windowSeconds = config.RATE_LIMIT_WINDOW_SECONDS;
   const limiter = (name: string, limit: number) => rateLimiter({ name, windowSeconds, limit });
   return {
@@ -38,6 +41,8 @@ function guards({ config, drain, access, ownerOf }: ListenerDeps): RouteGuards {
       maxDepth: config.GATEWAY_JSON_MAX_DEPTH,
     }),
     drain,
+    audit: { isAudited, watch: (route) => trail.watch(route), begin: (route) => trail.begin(route) },
+    requireConfirm: config.GATEWAY_REQUIRE_CONFIRM,
   };
 }
 

@@ -67,6 +67,23 @@ export const securitySettings = {
     description:
       'Purging a queue needs ?confirm=<its name>, as the other calls that cannot be undone always do.',
   }),
+  GATEWAY_AUDIT_FILE: optionalText({
+    description:
+      'File that the audit log is appended to, one for each gateway; it is checked with "main.js audit verify". When empty the records go to the log and into memory only.',
+  }),
+  GATEWAY_AUDIT_KEY: optionalSecret({
+    description: 'Key of the hash chain. When empty: the .key file beside the audit file, made at first.',
+  }),
+  GATEWAY_AUDIT_MAX_ENTRIES: integer({
+    default: 10_000,
+    min: 10,
+    max: 1_000_000,
+    description: 'Audit records held in memory, which GET /rabbitmq/audit reads.',
+  }),
+  GATEWAY_AUDIT_EXCHANGE: optionalText({
+    description:
+      'Topic exchange that gets a copy of each audit record, under audit.<operation>; it has to exist.',
+  }),
   GATEWAY_ALLOWED_QUEUES: list<string>({
     description:
       'Queues that may be named over HTTP, as names or globs with *; all when empty. Internal ones never.',

@@ -14,8 +14,15 @@ export function jsonText(body: unknown): string {
   }
 }
 
+/** How much was done, where the answer tells it: `{"purged": 3}`. */
+function countsOf(body: unknown): Readonly<Record<string, number>> {
+  if (typeof body !== 'object' || body === null) return {};
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => typeof value === 'number'));
+}
+
 /** Answers JSON without Express's etag and content negotiation, which the hot path does not need. */
 export function sendJson(res: GatewayResponse, status: number, body: unknown): void {
+  if (res.locals.counts !== undefined) res.locals.counts = countsOf(body);
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');

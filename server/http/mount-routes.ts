@@ -1,8 +1,8 @@
-import type { IRouter } from 'express';
+import type { IRouter, Request } from 'express';
 import { GatewayError } from '../errors';
 import type { Drain } from './drain';
 import type { Handler } from './request-context';
-import type { RouteDefinition } from './route';
+import { pathParameter, type RouteDefinition } from './route';
 
 /** What stands before the handlers. */
 export interface RouteGuards {
@@ -12,11 +12,46 @@ export interface RouteGuards {
   readonly limit: Readonly<Record<Exclude<RouteDefinition['bucket'], 'none'>, Handler>>;
   readonly jsonBody: readonly Handler[];
   readonly drain: Pick<Drain, 'draining'>;
+  readonly audit: {
+    isAudited(route: RouteDefinition): boolean;
+    watch(route: RouteDefinition): Handler;
+    begin(route: RouteDefinition): Handler;
+  };
+  /** Whether calls that cannot be undone have to be confirmed also where their route leaves it open. */
+  readonly requireConfirm: boolean;
+}
+
+/** The caller repeats the name of what will be gone: a script with the wrong variable stops here. */
+function confirmed(
+  { parameter, always }: NonNullable<RouteDefinition['confirm']>,
+  required: boolean,
+): Handler {
+  return (req, _res, next) => {
+    const given = req.query.confirm;
+    const right = given === pathParameter(req as Request, parameter);
+    if (right || (given === undefined && !always && !required)) next();
+    else next(new GatewayError('CONFIRMATION_REQUIRED', `The query confirm must be the ${parameter}.`));
+  };
+}
+
+/** What stands before the handler of one route, in order. */
+function guardsOf(route: RouteDefinition, guards: RouteGuards, refuseWhileDraining: Handler): Handler[] {
+  const handlers: Handler[] = [];
+  const audited = guards.audit.isAudited(route);
+  if (audited) handlers.push(guards.audit.watch(route));
+  if (route.scope !== null) handlers.push(guards.requireScope(route.scope));
+  if (route.bucket !== 'none') handlers.push(guards.limit[route.bucket]);
+  if (route.scope !== null) handlers.push(guards.narrow(route));
+  if (route.startsWork) handlers.push(refuseWhileDraining);
+  if (route.confirm !== undefined) handlers.push(confirmed(route.confirm, guards.requireConfirm));
+  if (route.body === 'json') handlers.push(...guards.jsonBody);
+  if (route.confirm !== undefined && audited) handlers.push(guards.audit.begin(route));
+  return handlers;
 }
 
 /**
- * Mounts routes in the one order that is safe: key, rate limit, tenant and limits, drain, body, handler. So a caller without a key never
- * makes the gateway read a body. Other methods of a known path get 405 with `Allow`.
+ * Mounts routes in the one order that is safe: audit, key, rate limit, tenant and limits, drain, confirmation, body, handler.
+ * So a caller without a key never makes the gateway read a body. Other methods of a known path get 405 with `Allow`.
  */
 export function mountRoutes(router: IRouter, routes: readonly RouteDefinition[], guards: RouteGuards): void {
   const refuseWhileDraining: Handler = (_req, _res, next) => {
@@ -24,14 +59,8 @@ export function mountRoutes(router: IRouter, routes: readonly RouteDefinition[],
   };
   const methodsOf = new Map<string, string[]>();
   for (const route of routes) {
-    const handlers: Handler[] = [];
-    if (route.scope !== null) handlers.push(guards.requireScope(route.scope));
-    if (route.bucket !== 'none') handlers.push(guards.limit[route.bucket]);
-    if (route.scope !== null) handlers.push(guards.narrow(route));
-    if (route.startsWork) handlers.push(refuseWhileDraining);
-    if (route.body === 'json') handlers.push(...guards.jsonBody);
     const { handle } = route;
-    router[route.method](route.path, ...handlers, (req, res) =>
+    router[route.method](route.path, ...guardsOf(route, guards, refuseWhileDraining), (req, res) =>
       handle(req, res as Parameters<typeof handle>[1]),
     );
     const methods = methodsOf.get(route.path) ?? [];

@@ -37,6 +37,7 @@ export function problemHandler(logger: Pick<Logger, 'error' | 'warn'>) {
       return;
     }
     const problem = problemOf(error, { path: req.path, requestId });
+    res.locals.problem = problem.code;
     if (problem.code === 'INTERNAL_ERROR')
       logger.error('request failed', { requestId, path: req.path, error });
     const retryAfter = retryAfterSeconds(error, problem.status);

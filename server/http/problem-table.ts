@@ -190,6 +190,23 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The canvas is not supported',
     advice: 'Its parts cannot be combined this way.',
   },
+  CONFIRMATION_REQUIRED: {
+    status: 428,
+    title: 'The call has to be confirmed',
+    advice: 'It cannot be undone. Repeat it with `?confirm=` and the name that `detail` asks for.',
+  },
+  KEY_NOT_FOUND: { status: 404, title: 'The API key is not known', advice: 'No key has this id.' },
+  KEY_EXISTS: { status: 409, title: 'The API key exists', advice: 'Choose another id, or rotate the key.' },
+  KEYS_READ_ONLY: {
+    status: 409,
+    title: 'The API key cannot be changed here',
+    advice: 'It comes from GATEWAY_API_KEYS, or no GATEWAY_API_KEYS_FILE is set to keep keys in.',
+  },
+  AUDIT_UNAVAILABLE: {
+    status: 503,
+    title: 'The audit log cannot be written',
+    advice: 'Nothing was done. An operator must free space or mend GATEWAY_AUDIT_FILE.',
+  },
   RATE_LIMITED: { status: 429, title: 'Too many requests', advice: 'Wait as `Retry-After` says.' },
   TOO_MANY_STREAMS: {
     status: 429,

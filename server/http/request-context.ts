@@ -6,6 +6,8 @@ import type { Principal } from '../security/principal';
 export interface IdempotentWork {
   /** The id of a task that this request submits: the same at each repetition. `part` tells apart those of one request. */
   readonly taskId: (part: string) => string;
+  /** Some of the work is left to do: the answer is not kept, and a repetition does the rest. */
+  readonly unfinished: () => void;
 }
 
 /** What the gateway knows of the request it is handling; lives in `res.locals`. */
@@ -13,6 +15,10 @@ export interface RequestLocals {
   requestId: string;
   /** Present once a key was verified. */
   principal?: Principal;
+  /** Code of the problem it was answered with. */
+  problem?: string;
+  /** Present where the call goes into the audit log: the numbers of its answer. */
+  counts?: Readonly<Record<string, number>>;
   /** Present where the request carried an `Idempotency-Key`. */
   idempotency?: IdempotentWork;
 }

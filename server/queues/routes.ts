@@ -75,6 +75,7 @@ export function queueRoutes(
       method: 'delete',
       path: `${PREFIX}/:queue_name/purge`,
       scope: 'queues:purge',
+      confirm: { parameter: 'queue_name', always: false },
       api: {
         summary: 'Drop all messages that wait in a queue',
         operationId: 'purgeQueue',

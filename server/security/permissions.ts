@@ -1,5 +1,5 @@
-import { type GatewayError, inputError } from '../errors';
-import { isNarrowed, type Principal } from './principal';
+import { GatewayError, inputError } from '../errors';
+import { type Grants, isNarrowed, type Principal, principalOf } from './principal';
 
 /** One task that is about to be sent: the submitted one, or any node of a canvas. */
 export interface TaskToSend {
@@ -63,6 +63,20 @@ export class Permissions {
     if (principal.tenant !== undefined && owner.tenant !== principal.tenant) return false;
     if (principal.tasks?.has(owner.task) === false) return false;
     return principal.queues === undefined || (owner.queue !== null && principal.queues.has(owner.queue));
+  }
+
+  /**
+   * Whether the caller may hand out these grants: nobody can make, or take over, a key that may do more than their own.
+   * @throws GatewayError FORBIDDEN.
+   */
+  checkGrants(principal: Principal | undefined, granted: Omit<Grants, 'id'>): void {
+    if (principal === undefined) return;
+    const { scopes } = principalOf({ ...granted, id: '' });
+    const beyond = [...scopes].filter((scope) => !principal.scopes.has(scope));
+    if (beyond.length === 0 && !isNarrowed(principal)) return;
+    const detail =
+      beyond.length > 0 ? `the scope ${beyond.join(', ')}` : 'keys that are not limited as it is';
+    throw new GatewayError('FORBIDDEN', `This key may not give away ${detail}.`);
   }
 
   private checkQueue(principal: Principal, sent: TaskToSend, pointer: string): void {
