@@ -218,6 +218,41 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The gateway failed',
     advice: 'Report the requestId; the log has the cause.',
   },
+  WORKER_NOT_FOUND: {
+    status: 404,
+    title: 'The worker is not known',
+    advice: 'No worker of this name answered and no event told of it. Look at GET /rabbitmq/workers.',
+  },
+  SCHEDULE_NOT_FOUND: {
+    status: 404,
+    title: 'The schedule does not exist',
+    advice: 'It was never made, or it was deleted. Look at GET /rabbitmq/schedules.',
+  },
+  SCHEDULE_EXISTS: {
+    status: 409,
+    title: 'A schedule of this name exists',
+    advice: 'Replace it with PUT, or choose another name.',
+  },
+  SCHEDULES_FULL: {
+    status: 409,
+    title: 'There are too many schedules',
+    advice: 'Delete some, or raise SCHEDULES_MAX.',
+  },
+  QUEUE_NOT_PAUSED: {
+    status: 409,
+    title: 'The queue is not paused',
+    advice: 'There is nothing to resume. Look at GET /rabbitmq/queues/paused.',
+  },
+  CONCURRENT_CHANGE: {
+    status: 409,
+    title: 'It was changed by somebody else at the same time',
+    advice: 'Nothing was changed by this request. Read it again and repeat.',
+  },
+  VERSION_MISMATCH: {
+    status: 412,
+    title: 'It was changed since it was read',
+    advice: 'The `If-Match` given is not its present ETag. Read it again and repeat.',
+  },
   MESSAGING_DISABLED: {
     status: 503,
     title: 'Messaging is switched off',
