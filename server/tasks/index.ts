@@ -3,9 +3,12 @@ export { Deduplication, type DeduplicationDeps } from './deduplication';
 export { type TaskRoutesDeps, taskRoutes } from './routes';
 export {
   revokeQuerySchema,
+  type SignatureBody,
   type SubmitBody,
+  signatureSchema,
   statusQuerySchema,
   submitSchema,
+  taskFields,
   taskIdSchema,
   taskSchema,
 } from './schema';

@@ -118,7 +118,7 @@ const callbacks = (what: string) =>
  * What a task is sent with. `args`, `kwargs` and `headers` are only told to be containers here: what is in them was walked
  * once when the body was read, and the Celery layer checks what a task message can carry.
  */
-const taskFields = {
+export const taskFields = {
   task_name: Joi.string()
     .pattern(/^[A-Za-z_][\w.-]{0,199}$/, 'task name')
     .required()
@@ -162,7 +162,7 @@ const taskFields = {
 };
 
 /** Joi finds a link's target among the shared schemas of the root. */
-const signature = Joi.object<SignatureBody>({
+export const signatureSchema = Joi.object<SignatureBody>({
   ...taskFields,
   immutable: Joi.boolean().description('The result is not put before args.'),
 })
@@ -175,7 +175,7 @@ export const taskSchema = Joi.object<SubmitBody>({ ...taskFields, dedup })
   .required()
   .oxor('countdown', 'eta')
   .oxor('queue', 'exchange')
-  .shared(signature) as Joi.ObjectSchema<SubmitBody>;
+  .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>;
 
 export const submitSchema = prepared<SubmitBody>(taskSchema);
 

@@ -53,6 +53,23 @@ export class SubmitChecks {
     if (options?.linkError !== undefined) this.checkCallbacks(options.linkError, '/link_error', submitter);
   }
 
+  /**
+   * The same for a task that is part of something larger and may be given a result before its own arguments.
+   * @param at where it stands in the request. @throws as {@link check}, pointing there.
+   */
+  checkSignature(sig: Signature, at: string, submitter: Submitter): void {
+    const options = canvas.taskOptionsOf(sig.options);
+    this.checkNames(sig.task, options, submitter, at);
+    pointedFrom(at, () => {
+      validateTask({ name: sig.task, args: sig.args, kwargs: sig.kwargs }, options);
+      // Of one that is given a result only what it says itself is known.
+      if (sig.immutable) this.deps.schemas?.check(sig.task, sig.args, sig.kwargs);
+    });
+    if (options.link !== undefined) this.checkCallbacks(options.link, `${at}/link`, submitter);
+    if (options.linkError !== undefined)
+      this.checkCallbacks(options.linkError, `${at}/link_error`, submitter);
+  }
+
   /** The task as the caller's: with the headers of its tenant, where it has one. */
   owned(task: TaskSubmission, submitter: Submitter): TaskSubmission {
     const headers = this.deps.permissions?.tenantHeaders(submitter);
@@ -77,19 +94,7 @@ export class SubmitChecks {
   }
 
   private checkCallbacks(callbacks: readonly Signature[], at: string, submitter: Submitter): void {
-    callbacks.forEach((sig, index) => {
-      const pointer = `${at}/${index}`;
-      const options = canvas.taskOptionsOf(sig.options);
-      this.checkNames(sig.task, options, submitter, pointer);
-      pointedFrom(pointer, () => {
-        validateTask({ name: sig.task, args: sig.args, kwargs: sig.kwargs }, options);
-        // Of a callback that is given the result only what it says itself is known.
-        if (sig.immutable) this.deps.schemas?.check(sig.task, sig.args, sig.kwargs);
-      });
-      if (options.link !== undefined) this.checkCallbacks(options.link, `${pointer}/link`, submitter);
-      if (options.linkError !== undefined)
-        this.checkCallbacks(options.linkError, `${pointer}/link_error`, submitter);
-    });
+    for (const [index, sig] of callbacks.entries()) this.checkSignature(sig, `${at}/${index}`, submitter);
   }
 }
 
