@@ -6,6 +6,7 @@ import type { Feature, FeatureContext } from './feature';
 import { keys } from './keys';
 import { revokes } from './revokes';
 import { tasks } from './tasks';
+import { workers } from './workers';
 
 function health({ messaging, drain }: FeatureContext): Feature {
   return { routes: healthRoutes(new HealthService({ messaging, drain })) };
@@ -18,6 +19,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     health(context),
     tasks(context),
     revokes(context),
+    workers(context),
     ...worksBroker,
     keys(context),
     audit(context),

@@ -5,6 +5,7 @@ import {
   ControlClient,
   DelayedDelivery,
   EventReceiver,
+  Inspector,
   type ResultReader,
   SubmissionRecords,
   submissionIndex,
@@ -128,6 +129,8 @@ export interface BrokerParts extends Link {
   /** Undefined while the record is switched off. */
   readonly records: SubmissionRecords | undefined;
   readonly control: ControlClient;
+  /** Looks at workers for all features: shared, or callers could not share their broadcasts. */
+  readonly inspector: Inspector;
   /** Who is online, by their events. */
   readonly workers: WorkerDirectory;
   /** All that is known of each task. */
@@ -160,6 +163,12 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     timeoutMs: config.CONTROL_TIMEOUT_MS,
     logger,
   });
+  const inspector = new Inspector({
+    control,
+    cacheMs: config.CONTROL_CACHE_MS,
+    maxBroadcasts: config.CONTROL_MAX_BROADCASTS,
+    monotonic: () => clock.monotonic(),
+  });
   const enableOnWorkers = config.EVENTS_ENABLE_ON_WORKERS ? control : undefined;
   const feed = new EventFeed({ history, workers, enableOnWorkers, clock, logger });
   const client = celeryClient(options, parts, results, records);
@@ -172,6 +181,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     results: results.reader,
     records,
     control,
+    inspector,
     events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
     history,
     celeryQueues: queues,
@@ -184,6 +194,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     results,
     records,
     control,
+    inspector,
     workers,
     history,
     celeryQueues: queues,

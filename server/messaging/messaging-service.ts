@@ -13,6 +13,18 @@ export interface RawMessage {
   readonly priority: number | undefined;
   /** Milliseconds until the broker drops it. */
   readonly expirationMs: number | undefined;
+  /** Default `application/json`. */
+  readonly contentType?: string | undefined;
+  /** Default `utf-8`. */
+  readonly contentEncoding?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly replyTo?: string | undefined;
+  /** Default: a new one. */
+  readonly messageId?: string | undefined;
+  /** Epoch seconds; default now. */
+  readonly timestamp?: number | undefined;
+  readonly type?: string | undefined;
+  readonly appId?: string | undefined;
 }
 
 /** All that is known of a task, from the most to the least telling source. */

@@ -12,6 +12,7 @@ import type {
   CeleryClient,
   ControlClient,
   ControlReplies,
+  Inspector,
   ResultReader,
   RevokeOptions,
   SubmissionRecords,
@@ -42,7 +43,8 @@ export interface RabbitMQServiceDeps {
   readonly results: ResultReader;
   /** Undefined while the record is switched off. */
   readonly records: Pick<SubmissionRecords, 'start' | 'stop' | 'status'> | undefined;
-  readonly control: Pick<ControlClient, 'start' | 'stop' | 'active' | 'revoke'>;
+  readonly control: Pick<ControlClient, 'start' | 'stop' | 'revoke'>;
+  readonly inspector: Pick<Inspector, 'inspect'>;
   /** Undefined while events are switched off. */
   readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
   readonly history: Pick<TaskHistory, 'get' | 'onResult'>;
@@ -114,25 +116,29 @@ export class RabbitMQService implements MessagingService {
   }
 
   activeTasks(): Promise<ControlReplies> {
-    return this.deps.control.active();
+    return this.deps.inspector.inspect('active');
   }
 
   async publishMessage(message: RawMessage): Promise<string> {
-    const messageId = randomUUID();
+    const messageId = message.messageId ?? randomUUID();
     await this.deps.publisher.publish({
       exchange: message.exchange,
       routingKey: message.routingKey,
       content: message.content,
       properties: {
-        contentType: 'application/json',
-        contentEncoding: 'utf-8',
+        contentType: message.contentType ?? 'application/json',
+        contentEncoding: message.contentEncoding ?? 'utf-8',
         // Checked by the publisher: names and values that AMQP or its routing would mind are refused there.
         headers: message.headers as HeaderTable,
         deliveryMode: message.persistent ? 2 : 1,
         priority: message.priority,
         expiration: message.expirationMs === undefined ? undefined : String(message.expirationMs),
         messageId,
-        timestamp: Math.floor(this.deps.clock.now() / 1000),
+        timestamp: message.timestamp ?? Math.floor(this.deps.clock.now() / 1000),
+        correlationId: message.correlationId,
+        replyTo: message.replyTo,
+        type: message.type,
+        appId: message.appId,
       },
       mandatory: true,
     });

@@ -53,7 +53,8 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
         return memory.records as { ready: boolean; kind: 'stream' | 'none' };
       },
     },
-    control: { ...idle, active: unused, revoke: unused },
+    control: { ...idle, revoke: unused },
+    inspector: { inspect: unused },
     events: {
       ...idle,
       get status() {

@@ -1,0 +1,165 @@
+import type { ControlClient, ControlReplies, Inspector, WorkerDirectory, WorkerSnapshot } from '../../celery';
+import { GatewayError } from '../errors';
+import type { NamePolicy } from '../messaging';
+
+/** Everything inspect knows, in the order the detail shows it. */
+export const DETAILS = [
+  'stats',
+  'active',
+  'reserved',
+  'scheduled',
+  'revoked',
+  'registered',
+  'active_queues',
+  'conf',
+  'report',
+  'clock',
+] as const;
+export type Detail = (typeof DETAILS)[number];
+
+/** A worker as it is listed. */
+export interface ListedWorker {
+  readonly hostname: string;
+  /** It answered, or its heartbeats are not late. */
+  readonly online: boolean;
+  /** What its events told; undefined for one whose events were not heard. */
+  readonly seen: WorkerSnapshot | undefined;
+  /** Its answers by inspection; one that it did not give is missing. */
+  readonly answers: Readonly<Record<string, unknown>>;
+}
+
+export interface WorkerList {
+  readonly workers: readonly ListedWorker[];
+  /** Online by their heartbeats, and silent. */
+  readonly silent: readonly string[];
+}
+
+/** What one worker made of a command. */
+export interface WorkerOutcome {
+  readonly hostname: string;
+  /** `sent`: the command has no answer, but the worker is there. */
+  readonly status: 'ok' | 'refused' | 'no_reply' | 'sent';
+  readonly message: string | null;
+}
+
+export interface WorkerServiceDeps {
+  readonly inspector: Pick<Inspector, 'inspect' | 'forget'>;
+  readonly control: Pick<ControlClient, 'broadcast'>;
+  readonly directory: Pick<WorkerDirectory, 'list' | 'get'>;
+  readonly names: Pick<NamePolicy, 'checkQueue'>;
+}
+
+/** To whom a command goes. */
+export type Targets = 'all' | readonly string[];
+
+const MAX_MESSAGE = 2048;
+
+/** Looks at workers and commands them. Silence is an answer, and those who were silent are named. */
+export class WorkerService {
+  constructor(private readonly deps: WorkerServiceDeps) {}
+
+  /** All workers heard of or heard now, each with what `include` asks for. */
+  async list(include: readonly string[]): Promise<WorkerList> {
+    const { inspector, directory } = this.deps;
+    const methods = ['ping', ...include];
+    const answered = await Promise.all(methods.map((method) => inspector.inspect(method)));
+    const seen = new Map(directory.list().map((worker) => [worker.nodename, worker]));
+    const names = new Set([...seen.keys(), ...answered.flatMap(({ replies }) => Object.keys(replies))]);
+    const workers = [...names].sort(byName).map((hostname): ListedWorker => {
+      const answers = answersOf(hostname, methods, answered);
+      const known = seen.get(hostname);
+      return {
+        hostname,
+        seen: known,
+        answers,
+        online: known?.alive === true || Object.keys(answers).length > 0,
+      };
+    });
+    return { workers, silent: answered[0]?.missing ?? [] };
+  }
+
+  /** @throws GatewayError WORKER_NOT_FOUND for one that neither answers nor was ever heard of. */
+  async detail(hostname: string): Promise<ListedWorker> {
+    const { inspector, directory } = this.deps;
+    const answered = await Promise.all(DETAILS.map((method) => inspector.inspect(method, {}, [hostname])));
+    const answers = answersOf(hostname, DETAILS, answered);
+    const seen = directory.get(hostname);
+    const answering = Object.keys(answers).length > 0;
+    if (!answering && seen === undefined) {
+      throw new GatewayError('WORKER_NOT_FOUND', `There is no worker ${hostname}.`);
+    }
+    return { hostname, seen, answers, online: answering || seen?.alive === true };
+  }
+
+  /** Where tasks are that workers have: running, reserved or waiting for their ETA. */
+  queryTasks(taskIds: readonly string[]): Promise<ControlReplies> {
+    return this.deps.inspector.inspect('query_task', { ids: taskIds });
+  }
+
+  async ping(targets: Targets): Promise<readonly WorkerOutcome[]> {
+    return outcomes(await this.deps.inspector.inspect('ping', {}, destinationOf(targets)));
+  }
+
+  /** Sends a command that changes workers. */
+  async command(
+    method: string,
+    args: Readonly<Record<string, unknown>>,
+    targets: Targets,
+  ): Promise<readonly WorkerOutcome[]> {
+    if (typeof args.queue === 'string') this.deps.names.checkQueue(args.queue, '/queue');
+    const destination = destinationOf(targets);
+    try {
+      return outcomes(await this.deps.control.broadcast(method, args, { destination }));
+    } finally {
+      this.deps.inspector.forget();
+    }
+  }
+
+  /** Workers answer nothing to a shutdown: so those are told that answered a moment before. */
+  async shutdown(targets: Targets): Promise<readonly WorkerOutcome[]> {
+    const { control, inspector } = this.deps;
+    const { replies, missing } = await control.broadcast('ping', {}, { destination: destinationOf(targets) });
+    const there = Object.keys(replies);
+    if (there.length > 0) await control.broadcast('shutdown', {}, { destination: there, reply: false });
+    inspector.forget();
+    return [
+      ...there.map((hostname) => ({ hostname, status: 'sent' as const, message: null })),
+      ...missing.map(noReply),
+    ];
+  }
+}
+
+const byName = (one: string, other: string): number => (one < other ? -1 : 1);
+
+const destinationOf = (targets: Targets): readonly string[] => (targets === 'all' ? [] : targets);
+
+const noReply = (hostname: string): WorkerOutcome => ({ hostname, status: 'no_reply', message: null });
+
+function answersOf(
+  hostname: string,
+  methods: readonly string[],
+  answered: readonly ControlReplies[],
+): Readonly<Record<string, unknown>> {
+  const pairs = methods.flatMap((method, index): [string, unknown][] => {
+    const replies = answered[index]?.replies ?? {};
+    return Object.hasOwn(replies, hostname) ? [[method, replies[hostname]]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** `{"ok": ...}` is consent; all else, an `error` mostly, is not. */
+function outcomes({ replies, missing }: ControlReplies): readonly WorkerOutcome[] {
+  const told = Object.entries(replies).map(([hostname, reply]): WorkerOutcome => {
+    const { ok, error } = (typeof reply === 'object' && reply !== null ? reply : {}) as Readonly<
+      Record<string, unknown>
+    >;
+    if (ok !== undefined) return { hostname, status: 'ok', message: text(ok) };
+    return { hostname, status: 'refused', message: text(error ?? reply) };
+  });
+  return [...told, ...missing.map(noReply)].sort((one, other) => byName(one.hostname, other.hostname));
+}
+
+function text(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_MESSAGE);
+}
