@@ -4,8 +4,11 @@ const REDACTED = '[redacted]';
 /** `scheme://user:password@host`: the userinfo goes. A password may itself hold `@` or `/` when badly encoded. */
 const URL_USERINFO = /\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s"'<>\\]*@/gi;
 
-/** Gateway keys (`cgw_<id>_<secret>`): the id stays, for it is what an operator needs to find the key. */
-const GATEWAY_KEY = /\bcgw_([A-Za-z0-9]{1,32})_[A-Za-z0-9_-]{8,}/g;
+/** Gateway keys (`ck_<env>_<id>_<secret>`, `cgw_<id>_<secret>`): all but the secret stays, for it tells an operator which key. */
+const GATEWAY_KEY = /\b(ck_[a-z0-9]{1,16}_[A-Za-z0-9]{1,32}|cgw_[A-Za-z0-9]{1,32})_[A-Za-z0-9_-]{8,}/g;
+
+/** JSON Web Tokens, wherever one was printed: the header's `{"` in base64 begins each. */
+const JWT = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+/g;
 
 /** Bearer and Basic credentials wherever a header was printed. */
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
@@ -18,7 +21,8 @@ const SECRET_MEMBER =
 export function redact(text: string): string {
   let out = text;
   if (out.includes('://')) out = out.replace(URL_USERINFO, `$1${REDACTED}@`);
-  if (out.includes('cgw_')) out = out.replace(GATEWAY_KEY, `cgw_$1_${REDACTED}`);
+  if (out.includes('ck_') || out.includes('cgw_')) out = out.replace(GATEWAY_KEY, `$1_${REDACTED}`);
+  if (out.includes('eyJ')) out = out.replace(JWT, REDACTED);
   if (out.includes('"')) out = out.replace(SECRET_MEMBER, `$1"${REDACTED}"`);
   return out.replace(AUTHORIZATION, `$1 ${REDACTED}`);
 }

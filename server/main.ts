@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
+import { auditCommand } from './audit/command';
 import { createGateway } from './bootstrap';
 import { loadServerConfig } from './config';
+import { keysCommand } from './keys/command';
 import { createApiKey } from './security/api-key';
 import { ROLES } from './security/scopes';
 
@@ -50,10 +52,18 @@ const program = new Command('celery-gateway').description('HTTP gateway for Cele
 program.action(serve);
 program
   .command('create-key')
-  .description('makes an API key and prints it once, with the line to store')
+  .description('makes an API key for GATEWAY_API_KEYS and prints it once, with the line to store')
   .requiredOption('--role <role>', ROLES.join(', '))
   .option('--id <id>', 'letters and digits; random when absent')
   .action(printKey);
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const note = (line: string): void => void process.stderr.write(`${line}\n`);
+const fail = (status: number): void => {
+  process.exitCode = status;
+};
+program.addCommand(keysCommand({ environment, print, note }));
+program.addCommand(auditCommand({ environment, print, fail }));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof ConfigError) {

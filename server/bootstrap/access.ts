@@ -8,11 +8,14 @@ import { KeyRing } from '../security/key-ring';
 import { Permissions } from '../security/permissions';
 import { pepperPath, readSecret } from '../security/secret-file';
 import type { StoredKey } from '../security/stored-key';
+import type { BrokerParts } from './messaging';
+import { ownersOf } from './owners';
 
 export interface AccessDeps {
   readonly config: ServerConfig;
   readonly logger: Pick<Logger, 'info' | 'error'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly broker: Pick<BrokerParts, 'records' | 'history'> | undefined;
 }
 
 /** Who may call and what they may do. */
@@ -51,7 +54,7 @@ function routedQueue(config: ServerConfig): (task: string) => string | undefined
 }
 
 /** Reads the keys. @throws ConfigError for a key file that cannot be used. */
-export function createAccess({ config, logger, clock }: AccessDeps): Access {
+export function createAccess({ config, logger, clock, broker }: AccessDeps): Access {
   const path = config.GATEWAY_API_KEYS_FILE;
   const keys = new KeyRing({ clock });
   const reload = (): void => {
@@ -77,7 +80,7 @@ export function createAccess({ config, logger, clock }: AccessDeps): Access {
   return {
     keys,
     verifier: keys,
-    permissions: new Permissions({ routedQueue: routedQueue(config) }),
+    permissions: new Permissions({ routedQueue: routedQueue(config), ownerOf: ownersOf(broker) }),
     reload,
     parts: watch.map((one) => ({
       name: 'key file',

@@ -10,7 +10,6 @@ import { createFeatures } from './features';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
-import { ownersOf } from './owners';
 
 export interface Gateway {
   /** Started in this order, stopped in the reverse one: HTTP first, so that requests in flight keep their broker. */
@@ -56,7 +55,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     config.RESULT_STREAM,
     config.IDEMPOTENCY_STREAM,
   ]);
-  const access = createAccess({ config, logger, clock });
+  const access = createAccess({ config, logger, clock, broker });
   const audit = createAuditLog({ config, logger, broker });
   const idempotency = createIdempotency({ config, logger, clock, broker });
   const features = createFeatures({
@@ -89,7 +88,6 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       drain,
       routes,
       access,
-      ownerOf: ownersOf(broker),
       audit,
     }),
     drain,

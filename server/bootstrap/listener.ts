@@ -9,7 +9,7 @@ import { jsonBody } from '../http/json-body';
 import type { RouteGuards } from '../http/mount-routes';
 import type { RouteDefinition } from '../http/route';
 import { authentication } from '../security/authentication';
-import { type NarrowingDeps, narrowing } from '../security/narrowing';
+import { narrowing } from '../security/narrowing';
 import { rateLimiter } from '../security/rate-limit';
 import type { Access } from './access';
 
@@ -20,17 +20,16 @@ export interface ListenerDeps {
   readonly drain: Drain;
   readonly routes: readonly RouteDefinition[];
   readonly access: Pick<Access, 'verifier' | 'permissions'>;
-  readonly ownerOf: NarrowingDeps['ownerOf'];
   readonly audit: Pick<AuditLog, 'record' | 'available'>;
 }
 
-function guards({ config, clock, drain, access, ownerOf, audit }: ListenerDeps): RouteGuards {
+function guards({ config, clock, drain, access, audit }: ListenerDeps): RouteGuards {
   const trail = new AuditTrail({ log: audit, clock });
   const windowSeconds = config.RATE_LIMIT_WINDOW_SECONDS;
   const limiter = (name: string, limit: number) => rateLimiter({ name, windowSeconds, limit });
   return {
     requireScope: authentication(access.verifier, limiter('failed-auth', config.RATE_LIMIT_FAILED_AUTH)),
-    narrow: narrowing({ permissions: access.permissions, ownerOf }),
+    narrow: narrowing({ permissions: access.permissions }),
     limit: {
       reads: limiter('reads', config.RATE_LIMIT_READS),
       submits: limiter('submits', config.RATE_LIMIT_SUBMITS),

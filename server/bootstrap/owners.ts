@@ -1,4 +1,4 @@
-import type { NarrowingDeps } from '../security/narrowing';
+import type { PermissionsOptions } from '../security/permissions';
 import type { BrokerParts } from './messaging';
 
 /**
@@ -7,7 +7,7 @@ import type { BrokerParts } from './messaging';
  */
 export function ownersOf(
   broker: Pick<BrokerParts, 'records' | 'history'> | undefined,
-): NarrowingDeps['ownerOf'] {
+): PermissionsOptions['ownerOf'] {
   return (taskId) => {
     const own = broker?.records?.get(taskId);
     if (own !== undefined) return own;

@@ -1,26 +1,24 @@
 import { GatewayError, inputError } from '../errors';
 import type { GatewayResponse, Handler } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
-import type { Permissions, TaskOwner } from './permissions';
+import type { Permissions } from './permissions';
 import { isNarrowed, type Principal } from './principal';
 
 export interface NarrowingDeps {
-  readonly permissions: Pick<Permissions, 'maySee' | 'mayUseQueue'>;
-  /** Who submitted a task; undefined where nobody knows. */
-  readonly ownerOf: (taskId: string) => TaskOwner | undefined;
+  readonly permissions: Pick<Permissions, 'maySeeTask' | 'mayUseQueue'>;
 }
 
 type Judge = (principal: Principal, params: Readonly<Record<string, unknown>>) => GatewayError | undefined;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-function judgeOf(route: RouteDefinition, { permissions, ownerOf }: NarrowingDeps): Judge {
+function judgeOf(route: RouteDefinition, { permissions }: NarrowingDeps): Judge {
   if (route.checksLimits === true) return () => undefined;
   if (route.path.includes('/:task_id')) {
     return (principal, { task_id: given }) => {
       const taskId = text(given);
       // 404, as for a task that never was: that it exists is already more than a stranger should learn.
-      if (permissions.maySee(principal, ownerOf(taskId))) return undefined;
+      if (permissions.maySeeTask(principal, taskId)) return undefined;
       return new GatewayError('TASK_NOT_FOUND', `The task ${taskId} is not known.`);
     };
   }

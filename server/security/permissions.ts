@@ -8,6 +8,8 @@ export interface TaskToSend {
   readonly queue?: string | undefined;
   /** Given instead of a queue: then nobody can tell beforehand which queues it reaches. */
   readonly exchange?: string | undefined;
+  /** The id it is to have, where the caller chose it. */
+  readonly taskId?: string | undefined;
   /** Where it stands in the request, for the answer. Default: the top. */
   readonly pointer?: string | undefined;
 }
@@ -26,6 +28,8 @@ export const TENANT_HEADER = 'gateway_tenant';
 export interface PermissionsOptions {
   /** The queue that a task without one is sent to; undefined for an exchange. */
   readonly routedQueue: (task: string) => string | undefined;
+  /** Who submitted a task; undefined where nobody knows. */
+  readonly ownerOf: (taskId: string) => TaskOwner | undefined;
 }
 
 /** What a key may name and see beyond its scopes: its tasks, its queues, its tenant. */
@@ -38,8 +42,12 @@ export class Permissions {
    * @throws GatewayError NAME_NOT_ALLOWED that points to the place.
    */
   check(principal: Principal | undefined, sent: TaskToSend): void {
-    if (principal === undefined || (principal.tasks === undefined && principal.queues === undefined)) return;
-    const { pointer = '' } = sent;
+    if (principal === undefined || !isNarrowed(principal)) return;
+    const { pointer = '', taskId } = sent;
+    // The latest submission of an id is its record: it would hand over the result of the one before.
+    const owner = taskId === undefined ? undefined : this.options.ownerOf(taskId);
+    if (owner !== undefined && principal.tenant !== undefined && owner.tenant !== principal.tenant)
+      throw refusal(`${pointer}/task_id`, 'is not free');
     if (principal.tasks?.has(sent.task) === false) {
       throw refusal(`${pointer}/task_name`, 'is not among the tasks of this key');
     }
@@ -54,6 +62,15 @@ export class Permissions {
   /** Whether the caller may use this queue: those of its key, or all. */
   mayUseQueue(principal: Principal | undefined, queue: string): boolean {
     return principal?.queues?.has(queue) !== false;
+  }
+
+  /** Whether the caller may know of the task with this id. */
+  maySeeTask(principal: Principal | undefined, taskId: string): boolean {
+    return (
+      principal === undefined ||
+      !isNarrowed(principal) ||
+      this.maySee(principal, this.options.ownerOf(taskId))
+    );
   }
 
   /** For lists and for single tasks: whether the caller may know of this task. An unknown owner is a foreign one. */

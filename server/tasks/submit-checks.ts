@@ -13,6 +13,8 @@ export interface TaskToSend {
   readonly task: string;
   readonly queue?: string | undefined;
   readonly exchange?: string | undefined;
+  /** Where the caller chose it. */
+  readonly taskId?: string | undefined;
   /** Where it stands in the request; empty for the top. */
   readonly pointer?: string | undefined;
 }
@@ -89,6 +91,7 @@ export class SubmitChecks {
       task: name,
       queue: options?.queue,
       exchange: options?.exchange,
+      taskId: options?.taskId,
       pointer: at,
     });
   }

@@ -3,6 +3,7 @@ import { type Logger, silentLogger, systemClock } from '../../runtime';
 import { createGatewayCore } from '../../server/bootstrap';
 import { loadServerConfig } from '../../server/config';
 import type { Drain } from '../../server/http/drain';
+import type { RouteDefinition } from '../../server/http/route';
 import { type MessagingService, NoOpMessagingService } from '../../server/messaging';
 import { createApiKey } from '../../server/security/api-key';
 import { ROLES, type Role } from '../../server/security/scopes';
@@ -22,6 +23,8 @@ export const storedKeys = ROLES.map((role) => made[role].line).join(',');
 export interface TestApp {
   readonly app: Express;
   readonly drain: Drain;
+  /** All that is mounted. */
+  readonly routes: readonly RouteDefinition[];
 }
 
 export interface TestAppOptions {
@@ -40,7 +43,7 @@ export function testApp({ messaging, env, logger = silentLogger() }: TestAppOpti
     ...env,
   });
   const given = Object.assign(new NoOpMessagingService(), messaging);
-  const { listener, drain } = createGatewayCore({ config, logger, clock: systemClock }, given);
+  const { listener, drain, routes } = createGatewayCore({ config, logger, clock: systemClock }, given);
   holdToContract(listener);
-  return { app: listener, drain };
+  return { app: listener, drain, routes };
 }
