@@ -19,6 +19,8 @@ export class PendingPublish {
     readonly options: Options.Publish,
     /** On the monotonic clock, in milliseconds. */
     readonly deadline: number,
+    /** On the same clock. */
+    readonly admittedAt: number = 0,
   ) {
     this.#ended = false;
     this.done = new Promise((resolve, reject) => {

@@ -53,6 +53,7 @@ export class ConfirmPublisher {
   #running: boolean;
   #sweep: NodeJS.Timeout | undefined;
   #onDrained: (() => void) | undefined;
+  #onAnswered: ((waitedMs: number) => void) | undefined;
 
   constructor(options: PublisherOptions) {
     this.#running = false;
@@ -66,7 +67,10 @@ export class ConfirmPublisher {
     this.#pool = new LanePool({
       connection: options.connection,
       channels: options.channels ?? DEFAULT_CHANNELS,
-      onSettled: (publish) => this.#release(publish),
+      onSettled: (publish) => {
+        this.#release(publish);
+        this.#onAnswered?.(performance.now() - publish.admittedAt);
+      },
       onRefused: (exchange, reason) => this.#refused(exchange, reason),
     });
   }
@@ -74,6 +78,11 @@ export class ConfirmPublisher {
   /** Messages the broker has not answered yet. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Tells of each publish that was written how long its answer took, in milliseconds. For one listener: the last. */
+  observeAnswers(listener: (waitedMs: number) => void): void {
+    this.#onAnswered = listener;
   }
 
   /** Whether a publish would be tried at all now. */
@@ -149,11 +158,12 @@ export class ConfirmPublisher {
     const options = publishOptions(request, this.#usernameOfConnection(), this.#connection.frameMax);
     const bytes = this.#inFlightBytes + request.content.length;
     if (bytes > this.#maxInFlightBytes && this.#inFlight > 0) throw saturated('bytes');
-    const deadline = performance.now() + (request.deadlineMs ?? this.#deadlineMs);
+    const now = performance.now();
+    const deadline = now + (request.deadlineMs ?? this.#deadlineMs);
     this.#inFlight += 1;
     this.#inFlightBytes = bytes;
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_MS);
-    return new PendingPublish(request, options, deadline);
+    return new PendingPublish(request, options, deadline, now);
   }
 
   #usernameOfConnection(): string {

@@ -10,6 +10,8 @@ import type { RouteDefinition } from './http/route';
 export interface AppDeps {
   readonly routes: readonly RouteDefinition[];
   readonly guards: RouteGuards;
+  /** What measures requests, if anything does. */
+  readonly measure: readonly Handler[];
   readonly accessLog: Handler;
   /** Reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxyHops: number;
@@ -45,7 +47,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('trust proxy', deps.trustProxyHops);
   // Flat queries only: nested ones are a way to unexpected types.
   app.set('query parser', 'simple');
-  app.use(requestId, deps.accessLog, securityHeaders());
+  app.use(requestId, ...deps.measure, deps.accessLog, securityHeaders());
   mountRoutes(app, deps.routes, deps.guards);
   app.use((_req, _res, next) => next(new GatewayError('ROUTE_NOT_FOUND', 'There is no such route.')));
   app.use(problemHandler(deps.logger));

@@ -4,6 +4,7 @@ import type { ServerConfig } from '../config';
 import type { Drain } from '../http/drain';
 import type { RouteDefinition } from '../http/route';
 import type { MessagingService, NamePolicy } from '../messaging';
+import type { MetricsRegistry } from '../metrics';
 import type { Access } from './access';
 import type { Idempotency } from './idempotency';
 import type { BrokerParts } from './messaging';
@@ -22,6 +23,8 @@ export interface FeatureContext {
   readonly access: Access;
   /** What is done on administrative routes is recorded by itself; here for who wants to read it. */
   readonly audit: AuditLog;
+  /** Where a feature puts what Prometheus is to see. */
+  readonly metrics: MetricsRegistry;
   /** What makes repetitions harmless. */
   readonly idempotency: Idempotency;
 }

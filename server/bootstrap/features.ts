@@ -4,6 +4,7 @@ import { direct } from './direct';
 import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
 import { keys } from './keys';
+import { metrics } from './metrics';
 import { revokes } from './revokes';
 import { tasks } from './tasks';
 import { workers } from './workers';
@@ -23,6 +24,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     ...worksBroker,
     keys(context),
     audit(context),
+    metrics(context),
   ].map((feature) => ({
     ...feature,
     routes: feature.routes.map((route) => context.idempotency.requests.guard(route)),

@@ -4,6 +4,7 @@ import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
 import type { RouteDefinition } from '../http/route';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
+import { httpMetrics, MetricsRegistry } from '../metrics';
 import { createAccess } from './access';
 import { createAuditLog } from './audit';
 import { createFeatures } from './features';
@@ -58,6 +59,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
   const access = createAccess({ config, logger, clock, broker });
   const audit = createAuditLog({ config, logger, broker });
   const idempotency = createIdempotency({ config, logger, clock, broker });
+  const metrics = new MetricsRegistry();
   const features = createFeatures({
     config,
     logger,
@@ -69,8 +71,10 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     access,
     audit,
     idempotency,
+    metrics,
   });
   const routes = features.flatMap((feature) => feature.routes);
+  const measure = config.METRICS_ENABLED ? [httpMetrics(metrics)] : [];
   return {
     parts: [
       ...access.parts,
@@ -89,6 +93,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       routes,
       access,
       audit,
+      measure,
     }),
     drain,
   };

@@ -7,6 +7,7 @@ import { accessLog } from '../http/access-log';
 import type { Drain } from '../http/drain';
 import { jsonBody } from '../http/json-body';
 import type { RouteGuards } from '../http/mount-routes';
+import type { Handler } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { authentication } from '../security/authentication';
 import { narrowing } from '../security/narrowing';
@@ -21,6 +22,8 @@ export interface ListenerDeps {
   readonly routes: readonly RouteDefinition[];
   readonly access: Pick<Access, 'verifier' | 'permissions'>;
   readonly audit: Pick<AuditLog, 'record' | 'available'>;
+  /** Sees each request before all else. */
+  readonly measure: readonly Handler[];
 }
 
 function guards({ config, clock, drain, access, audit }: ListenerDeps): RouteGuards {
@@ -51,6 +54,7 @@ export function createListener(deps: ListenerDeps): Express {
   return createApp({
     routes,
     guards: guards(deps),
+    measure: deps.measure,
     accessLog: accessLog(config.GATEWAY_ACCESS_LOG, logger, clock),
     trustProxyHops: config.TRUST_PROXY,
     logger,

@@ -12,6 +12,11 @@ export class CeleryQueues {
     if (this.learned.size < MAX_LEARNED) this.learned.add(name);
   }
 
+  /** The configured ones first. */
+  names(): readonly string[] {
+    return [...this.configured, ...this.learned];
+  }
+
   has(name: string): boolean {
     return this.configured.has(name) || this.learned.has(name);
   }

@@ -1,0 +1,54 @@
+import type { LifecyclePart } from '../../runtime';
+import {
+  MetricsService,
+  metricsRoutes,
+  ProcessMetrics,
+  publishMetrics,
+  QueueMetrics,
+  QueueWatch,
+  TaskMetrics,
+  WorkerMetrics,
+} from '../metrics';
+import type { Feature, FeatureContext } from './feature';
+import type { BrokerParts } from './messaging';
+
+/** What is known of tasks, workers and queues. */
+function celeryMetrics({ config, clock, metrics: registry }: FeatureContext, broker: BrokerParts) {
+  const { history, workers, topology, control, celeryQueues, publisher } = broker;
+  const hostnames = config.METRICS_HOSTNAMES;
+  const maxSeries = config.METRICS_MAX_SERIES;
+  const watch = new QueueWatch({
+    topology,
+    control,
+    queueNames: () => celeryQueues.names(),
+    clock,
+    maxQueues: config.METRICS_MAX_QUEUES,
+    inspectIntervalMs: config.METRICS_INSPECT_INTERVAL_SECONDS * 1000,
+  });
+  new QueueMetrics({ registry, watch, history, clock });
+  publishMetrics(registry, publisher);
+  registry.gauge({
+    name: 'celery_gateway_history_tasks',
+    help: 'Tasks held in the history.',
+    collect: () => [{ labels: {}, value: history.size }],
+  });
+  return {
+    tasks: new TaskMetrics({ registry, history, maxSeries, hostnames }),
+    workers: new WorkerMetrics({ registry, workers, clock, maxHosts: maxSeries, hostnames }),
+  };
+}
+
+/** Prometheus' view of the gateway and of what it sees. */
+export function metrics(context: FeatureContext): Feature {
+  const { config, broker, metrics: registry } = context;
+  if (!config.METRICS_ENABLED) return { routes: [] };
+  const celery = broker === undefined ? undefined : celeryMetrics(context, broker);
+  const service = new MetricsService({
+    registry,
+    process: new ProcessMetrics(registry),
+    tasks: celery?.tasks,
+    workers: celery?.workers,
+  });
+  const part: LifecyclePart = { name: 'metrics', start: () => service.start(), stop: () => service.stop() };
+  return { routes: metricsRoutes({ service, open: config.METRICS_OPEN }), parts: [part] };
+}

@@ -1,0 +1,10 @@
+export { httpMetrics } from './http-metrics';
+export { type GaugeOptions, MetricsRegistry, type Sample } from './metrics-registry';
+export { ProcessMetrics } from './process-metrics';
+export { publishMetrics } from './publish-metrics';
+export { QueueMetrics } from './queue-metrics';
+export { QueueWatch } from './queue-watch';
+export { metricsRoutes } from './routes';
+export { MetricsService } from './service';
+export { TaskMetrics } from './task-metrics';
+export { WorkerMetrics } from './worker-metrics';
