@@ -1,3 +1,7 @@
+import { BatchService, BatchWindow, batchRoutes } from '../batch';
+import { jsonBody } from '../http/json-body';
+import { JsonHazards } from '../http/json-hazards';
+import type { RouteDefinition } from '../http/route';
 import { Deduplication, isReady, SubmitChecks, TaskService, taskRoutes, taskStatus } from '../tasks';
 import type { Feature, FeatureContext } from './feature';
 
@@ -31,12 +35,43 @@ export function createTaskService(context: FeatureContext): TaskService {
   });
 }
 
+/** Most room that batches may take in the publisher: the other half is for single submissions. */
+const BATCH_SHARE = 0.5;
+/** What a batch adds to the nesting of its tasks. */
+const BATCH_LEVELS = 2;
+
+function batches(context: FeatureContext, service: TaskService): readonly RouteDefinition[] {
+  const { config, messaging, drain, idempotency } = context;
+  const most = Math.floor(config.PUBLISHER_MAX_IN_FLIGHT * BATCH_SHARE);
+  const window = new BatchWindow(Math.max(1, Math.min(config.GATEWAY_BATCH_WINDOW, most)));
+  return batchRoutes({
+    service: new BatchService({
+      tasks: service,
+      window,
+      patienceMs: config.PUBLISHER_DEADLINE_MS,
+      requireQueue: config.CELERY_TASK_CREATE_MISSING_QUEUES
+        ? undefined
+        : (queue) => messaging.queueInfo(queue),
+    }),
+    idempotency: idempotency.requests,
+    replyTo: replyToOf(context),
+    jsonBody: jsonBody({
+      limitBytes: config.GATEWAY_BATCH_BODY_LIMIT_BYTES,
+      maxDepth: config.GATEWAY_JSON_MAX_DEPTH + BATCH_LEVELS,
+    }),
+    hazards: new JsonHazards(config.GATEWAY_JSON_MAX_DEPTH),
+    maxTasks: config.GATEWAY_BATCH_MAX_TASKS,
+    maxLineBytes: config.GATEWAY_BODY_LIMIT_BYTES,
+    width: window.size,
+    stopping: drain.signal,
+  });
+}
+
 /** Submitting tasks and asking for them. */
 export function tasks(context: FeatureContext): Feature {
   const { config, drain } = context;
   const service = createTaskService(context);
   const maxWaitSeconds = config.GATEWAY_WAIT_MAX_SECONDS;
-  return {
-    routes: taskRoutes({ service, replyTo: replyToOf(context), maxWaitSeconds, stopping: drain.signal }),
-  };
+  const single = taskRoutes({ service, replyTo: replyToOf(context), maxWaitSeconds, stopping: drain.signal });
+  return { routes: [...batches(context, service), ...single] };
 }

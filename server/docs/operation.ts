@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../errors';
 import { PROBLEMS } from '../http/problem-table';
-import type { ResponseDescription, RouteDefinition } from '../http/route';
+import type { BodyForm, ResponseDescription, RouteDefinition } from '../http/route';
 import { headerRef } from './components';
 import { problemsOf } from './route-problems';
 import { type JsonSchema, schemaToJson } from './schema-to-json';
@@ -62,13 +62,19 @@ function contentOf(contentType: string, schema: JsonSchema | undefined, example:
   return { [contentType]: { schema: { type: 'string' }, ...items, ...shown } };
 }
 
+function contentOfForms(forms: readonly BodyForm[] | undefined): Content {
+  const contents = forms?.map(({ contentType, schema }) =>
+    contentOf(contentType, schemaToJson(schema), undefined),
+  );
+  return Object.assign({}, ...(contents ?? []));
+}
+
 function requestBody({ body, api }: RouteDefinition): object {
   if (body === 'none' || (api.body === undefined && api.bodyType === undefined)) return {};
   const schema = api.body === undefined ? undefined : schemaToJson(api.body);
   const required = body === 'json' && api.body?.$_getFlag('presence') !== 'optional';
-  return {
-    requestBody: { required, content: contentOf(api.bodyType ?? 'application/json', schema, api.example) },
-  };
+  const content = contentOf(api.bodyType ?? 'application/json', schema, api.example);
+  return { requestBody: { required, content: { ...content, ...contentOfForms(api.bodyForms) } } };
 }
 
 function commonHeaders(route: RouteDefinition): Readonly<Record<string, object>> {
@@ -87,6 +93,7 @@ function success(route: RouteDefinition, status: number, response: ResponseDescr
   });
   const schema = response.schema === undefined ? undefined : schemaToJson(response.schema);
   const hasContent = schema !== undefined || response.contentType !== undefined;
+  const content = contentOf(response.contentType ?? 'application/json', schema, response.example);
   return {
     description: response.description,
     headers: {
@@ -94,9 +101,7 @@ function success(route: RouteDefinition, status: number, response: ResponseDescr
       ...(RETRYABLE.has(status) || status === 202 ? { 'Retry-After': headerRef('Retry-After') } : {}),
       ...Object.fromEntries(own),
     },
-    ...(hasContent
-      ? { content: contentOf(response.contentType ?? 'application/json', schema, response.example) }
-      : {}),
+    ...(hasContent ? { content: { ...content, ...contentOfForms(response.forms) } } : {}),
   };
 }
 

@@ -20,7 +20,8 @@ function isJson(contentType: string | undefined): boolean {
   return charset === undefined || charset === 'utf-8' || charset === 'utf8';
 }
 
-function parse(content: Buffer, hazards: JsonHazards): unknown {
+/** What bytes say in JSON. @throws GatewayError BODY_MALFORMED with a pointer to what is not acceptable. */
+export function parsedJson(content: Buffer, hazards: JsonHazards): unknown {
   if (!isUtf8(content)) {
     throw inputError('BODY_MALFORMED', 'The body is not UTF-8.', [{ pointer: '', detail: 'is not UTF-8' }]);
   }
@@ -54,7 +55,7 @@ export function jsonBody(options: JsonBodyOptions): Handler[] {
     express.raw({ type: () => true, limit: options.limitBytes }),
     (req, _res, next): void => {
       // Express 5 leaves the body undefined where there is none.
-      req.body = parse(Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0), hazards);
+      req.body = parsedJson(Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0), hazards);
       next();
     },
   ];

@@ -4,6 +4,13 @@ import type { ProblemCode } from '../errors';
 import type { Scope } from '../security/scopes';
 import type { GatewayResponse } from './request-context';
 
+/** Another form of a body, chosen by its content type. */
+export interface BodyForm {
+  readonly contentType: string;
+  /** Of the body, or of each line of it. */
+  readonly schema: Joi.Schema;
+}
+
 /** What a route answers with one status. */
 export interface ResponseDescription {
   readonly description: string;
@@ -11,6 +18,8 @@ export interface ResponseDescription {
   readonly schema?: Joi.Schema;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Other forms of the same answer. */
+  readonly forms?: readonly BodyForm[];
   readonly example?: unknown;
   /** Headers of this answer beyond those of every answer, each with what it tells. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,6 +42,8 @@ export interface RouteDescription {
   readonly headers?: Readonly<Record<string, string>>;
   /** Default `application/json`. */
   readonly bodyType?: string;
+  /** Other forms the body is taken in. */
+  readonly bodyForms?: readonly BodyForm[];
   /** A body that works as it is. */
   readonly example?: unknown;
   /** Successful answers by status. */

@@ -76,7 +76,13 @@ export class IdempotentRequests {
     const fingerprint = fingerprintOf([req.query, body]);
     const outcome = await claims.claim(scope, { fingerprint, leaseMs });
     if (!outcome.won) return this.repeat(res, outcome.claim, fingerprint);
-    res.locals.idempotency = { taskId: (part) => derivedId(scope, part) };
+    let finished = true;
+    res.locals.idempotency = {
+      taskId: (part) => derivedId(scope, part),
+      unfinished: () => {
+        finished = false;
+      },
+    };
     const answer = captureAnswer(res);
     try {
       await work(req, res);
@@ -86,7 +92,7 @@ export class IdempotentRequests {
       throw error;
     }
     const { kept } = answer;
-    const done = kept !== undefined && kept.status < 400;
+    const done = finished && kept !== undefined && kept.status < 400;
     await this.written(
       done ? outcome.held.settle(JSON.stringify(kept), this.deps.ttlMs) : outcome.held.release(),
     );
@@ -105,7 +111,7 @@ export class IdempotentRequests {
       leaseMs: this.deps.leaseMs,
     });
     if (!outcome.won) return this.repeat(res, outcome.claim, 'stream');
-    res.locals.idempotency = { taskId: (part) => derivedId(scope, part) };
+    res.locals.idempotency = { taskId: (part) => derivedId(scope, part), unfinished: () => undefined };
     try {
       await work(req, res);
     } finally {

@@ -40,7 +40,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     const { principal, idempotency } = res.locals;
     const derived = body.task_id === undefined ? idempotency?.taskId('0') : undefined;
     const task = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
-    const extras = extrasOf(body, derived !== undefined);
+    const extras = extrasOf(body, idempotency !== undefined);
     const submitted = await service.submit(task, principal, extras).catch((error: unknown) => {
       throw inBodyTerms(error);
     });

@@ -19,8 +19,8 @@ export interface TaskServiceDeps {
 /** What a submission may ask for beyond the task itself. */
 export interface SubmitExtras {
   readonly dedup?: Dedup | undefined;
-  /** The task's id was derived from an idempotency key: if the record has it, it was sent before. */
-  readonly derivedId?: boolean | undefined;
+  /** The request may be a repetition that has the same ids: a task that is on record was sent before. */
+  readonly repeatable?: boolean | undefined;
 }
 
 /** A task that RabbitMQ has confirmed. */
@@ -73,11 +73,11 @@ export class TaskService {
   private async submitOnce(
     task: TaskSubmission,
     submitter: Submitter,
-    { dedup, derivedId }: SubmitExtras,
+    { dedup, repeatable }: SubmitExtras,
   ): Promise<AcceptedTask> {
     const taskId = task.options?.taskId;
     // Its gateway died, or never learnt of the confirm: the record, written by the same publish, knows better.
-    if (derivedId === true && taskId !== undefined && this.deps.recorded(taskId) !== undefined)
+    if (repeatable === true && taskId !== undefined && this.deps.recorded(taskId) !== undefined)
       return { taskId };
     if (dedup === undefined) return this.deps.messaging.submitTask(task);
     const deduped: DedupedTask = await this.deps.deduplication.submit(task, dedup, submitter?.id ?? '');

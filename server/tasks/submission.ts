@@ -78,9 +78,9 @@ export function submissionOf(body: TaskBody, replyTo: ReplyTo): TaskSubmission {
 }
 
 /** What the task's service is told beyond the task; undefined, as nearly always, when there is nothing. */
-export function extrasOf({ dedup }: SubmitBody, derivedId: boolean): SubmitExtras | undefined {
-  if (dedup === undefined && !derivedId) return undefined;
-  return { dedup: dedup === undefined ? undefined : dedupOf(dedup), derivedId };
+export function extrasOf({ dedup }: SubmitBody, repeatable: boolean): SubmitExtras | undefined {
+  if (dedup === undefined && !repeatable) return undefined;
+  return { dedup: dedup === undefined ? undefined : dedupOf(dedup), repeatable };
 }
 
 function dedupOf({ key, mode, window_seconds: seconds }: DedupBody): Dedup {

@@ -1,0 +1,3 @@
+export { BatchWindow } from './batch-window';
+export { type BatchRoutesDeps, batchRoutes } from './routes';
+export { BatchService, type BatchServiceDeps } from './service';
