@@ -3,9 +3,9 @@ import { TaskError } from '../errors';
 import type { CanvasResult, canvas, Signature } from '../protocol';
 import { failsIntoChord, startsChord } from './starts-chord';
 
-const unsupported = (detail: string, task: string): TaskError =>
+const unsupported = (detail: string, { task, options }: canvas.TaskStep): TaskError =>
   new TaskError('CANVAS_UNSUPPORTED', `this canvas cannot run with rpc:// results: ${detail}`, {
-    details: { task },
+    details: { task, taskId: options.task_id },
   });
 
 const signatures = (value: unknown): readonly Signature[] => {
@@ -20,14 +20,15 @@ const resultAfter = (ids: readonly string[]): CanvasResult =>
   ids.reduce<CanvasResult | null>((parent, id) => ({ id, parent, results: null }), null) as CanvasResult;
 
 /** @throws TaskError `CANVAS_UNSUPPORTED` for what would leave a chord waiting without end. */
-const check = ({ task, options }: canvas.TaskStep): void => {
+const check = (step: canvas.TaskStep): void => {
+  const { options } = step;
   const followers = [...signatures(options.chain), ...signatures(options.link)];
   const errbacks = signatures(options.link_error);
   if (errbacks.some(startsChord) || [...followers, ...errbacks].some(failsIntoChord)) {
-    throw unsupported('an errback starts a chord, and workers cannot', task);
+    throw unsupported('an errback starts a chord, and workers cannot', step);
   }
   if (options.chord && options.ignore_result === true && signatures(options.chain).length === 0) {
-    throw unsupported('a header task ignores its result, so nobody would learn that it has ended', task);
+    throw unsupported('a header task ignores its result, so nobody would learn that it has ended', step);
   }
 };
 

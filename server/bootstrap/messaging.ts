@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
 import {
   CeleryClient,
+  type CeleryClientOptions,
   ControlClient,
   DelayedDelivery,
   EventReceiver,
@@ -72,7 +73,7 @@ function submissionRecords(
 
 function celeryClient(
   { config, logger }: RabbitMQServiceOptions,
-  { publisher, topology }: Link,
+  { publisher, topology }: Pick<CeleryClientOptions, 'publisher'> & Pick<Link, 'topology'>,
   results: { readonly reader: ResultReader; readonly replyTo: () => string },
   records: SubmissionRecords | undefined,
 ) {
@@ -125,6 +126,8 @@ function eventReceiver(
 /** What messaging is made of, for features that need more of it than {@link RabbitMQService} offers. */
 export interface BrokerParts extends Link {
   readonly client: CeleryClient;
+  /** The same client on another publisher: for who must send on a channel of its own. */
+  readonly clientOn: (publisher: Pick<ConfirmPublisher, 'publish'>) => CeleryClient;
   readonly results: ResultSide;
   /** Undefined while the record is switched off. */
   readonly records: SubmissionRecords | undefined;
@@ -191,6 +194,8 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
   const broker = {
     ...parts,
     client,
+    clientOn: (other: Pick<ConfirmPublisher, 'publish'>) =>
+      celeryClient(options, { topology, publisher: other }, results, records),
     results,
     records,
     control,

@@ -42,7 +42,7 @@ function partsOf({ logger }: FeatureContext, broker: BrokerParts, revokes: Revok
 }
 
 /** Revokes that hold: broadcast, kept, and told to workers that come later. */
-export function revokes(context: FeatureContext): Feature {
+export function revokes(context: FeatureContext): Feature & { readonly service: RevokeService } {
   const { messaging, broker } = context;
   const log = broker === undefined ? undefined : revokeLog(context, broker);
   const service = new RevokeService({
@@ -52,5 +52,5 @@ export function revokes(context: FeatureContext): Feature {
     history: broker?.history,
   });
   const parts = broker === undefined || log === undefined ? [] : partsOf(context, broker, log);
-  return { routes: revokeRoutes(service), parts };
+  return { routes: revokeRoutes(service), parts, service };
 }

@@ -10,9 +10,14 @@ export function replyToOf({ broker }: FeatureContext): () => string {
   return broker === undefined ? () => '' : broker.results.replyTo;
 }
 
+/** What is looked at before any task is sent over HTTP, alone or in a workflow. */
+export function createSubmitChecks({ names, access }: FeatureContext): SubmitChecks {
+  return new SubmitChecks({ names, permissions: access.permissions });
+}
+
 /** What every task that is sent over HTTP goes through. */
 export function createTaskService(context: FeatureContext): TaskService {
-  const { config, messaging, names, clock, broker, idempotency, access, logger } = context;
+  const { config, messaging, clock, broker, idempotency, logger } = context;
   const deduplication = new Deduplication({
     claims: idempotency.claims,
     submit: (task) => messaging.submitTask(task),
@@ -27,7 +32,7 @@ export function createTaskService(context: FeatureContext): TaskService {
   });
   return new TaskService({
     messaging,
-    checks: new SubmitChecks({ names, permissions: access.permissions }),
+    checks: createSubmitChecks(context),
     deduplication,
     recorded: (taskId) => broker?.records?.get(taskId),
     clock,

@@ -1,4 +1,6 @@
+export { bulkRevokedSchema } from './answers';
 export { RevokeCourier, type RevokeCourierDeps } from './courier';
 export { helloCommands } from './hello';
 export { revokeRoutes } from './routes';
-export { RevokeService, type RevokeServiceDeps } from './service';
+export { type BulkRevokeOutcome, RevokeService, type RevokeServiceDeps, type RevokeTerms } from './service';
+export { bulkRevokeView } from './view';
