@@ -54,6 +54,7 @@ export interface WorkerEnvironment {
   readonly CELERY_WORKER_AUTOSCALE?: string;
   readonly AUTOSCALE_KEEPALIVE: number;
   readonly CELERY_WORKER_THREAD_MEMORY_MB?: number;
+  readonly CELERY_WORKER_HEAP_GROWTH_PERCENT: number;
   readonly CELERY_TASK_DEFAULT_QUEUE: string;
   readonly CELERY_TASK_ROUTES: string;
   readonly CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE: 'classic' | 'quorum';
@@ -196,6 +197,14 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
     .integer()
     .min(8)
     .description('Heap of each thread in MiB; a task that needs more ends with WorkerLostError.'),
+  CELERY_WORKER_HEAP_GROWTH_PERCENT: Joi.number()
+    .integer()
+    .min(0)
+    .max(1000)
+    .default(30)
+    .description(
+      'V8 collects garbage when the heap has grown by this much: less memory for some processor time; 0 leaves it to V8.',
+    ),
   CELERY_TASK_DEFAULT_QUEUE: Joi.string()
     .default('celery')
     .description('Queue of tasks that no route sends elsewhere.'),

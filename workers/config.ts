@@ -48,6 +48,8 @@ export interface WorkerConfig {
   readonly autoscaleKeepaliveMs: number;
   /** Heap of each thread in MiB. */
   readonly threadMemoryMb: number | null;
+  /** Percent by which the heap may grow between collections; 0 leaves it to V8. */
+  readonly heapGrowthPercent: number;
   readonly defaultQueue: string;
   readonly routes: readonly { readonly pattern: string; readonly queue: string }[];
   readonly delayedDeliveryQueueType: 'classic' | 'quorum';
@@ -105,6 +107,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     autoscale: autoscaleOf(settings.CELERY_WORKER_AUTOSCALE),
     autoscaleKeepaliveMs: settings.AUTOSCALE_KEEPALIVE * 1000,
     threadMemoryMb: settings.CELERY_WORKER_THREAD_MEMORY_MB ?? null,
+    heapGrowthPercent: settings.CELERY_WORKER_HEAP_GROWTH_PERCENT,
     defaultQueue: settings.CELERY_TASK_DEFAULT_QUEUE,
     routes: routesOf(settings.CELERY_TASK_ROUTES),
     delayedDeliveryQueueType: settings.CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE,

@@ -43,7 +43,7 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     connections: [2, 16, 64],
     tasks: 20_000,
     warmUpTasks: 2_000,
-    backlog: 100_000,
+    backlog: 500_000,
     calls: 2_000,
   },
 };

@@ -140,6 +140,8 @@ export class Subjects {
     const { brokerUrl, redisUrl } = this.#options;
     return {
       args: [
+        // As `npm run worker`, the image and the command's first line have it.
+        '--max-semi-space-size=8',
         repository('dist', 'workers', 'main.js'),
         ...['--tasks', compiled('subjects/worker-tasks.js'), '-P', subject.pool],
         ...['-Q', queue, '-c', String(subject.concurrency), '-n', 'bench-ts@%h', '-l', 'WARNING'],

@@ -50,7 +50,8 @@ describe('Dockerfile', () => {
   });
 
   test.each(['gateway', 'worker'])('%s starts a program that the build makes', (name) => {
-    const [command, program = ''] = JSON.parse(last(name, 'CMD') ?? '[]') as string[];
+    const [command, ...rest] = JSON.parse(last(name, 'CMD') ?? '[]') as string[];
+    const program = rest.find((argument) => !argument.startsWith('-')) ?? '';
     expect(command).toBe('node');
     const source = program.replace(/^dist\//, '').replace(/\.js$/, '.ts');
     expect([source, existsSync(join(REPOSITORY, source))]).toEqual([source, true]);
