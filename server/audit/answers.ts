@@ -2,7 +2,9 @@ import Joi from 'joi';
 import { OUTCOMES } from './audit-entry';
 
 const text = Joi.string().allow(null, '').required();
-const hash = Joi.string().hex().length(64).required();
+const hash = Joi.string()
+  .pattern(/^[0-9a-f]{64}$/)
+  .required();
 
 const record = Joi.object({
   seq: Joi.number().integer().required(),

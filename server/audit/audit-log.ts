@@ -23,7 +23,6 @@ export class AuditLog implements Lifecycle {
   private readonly kept: AuditRecord[] = [];
   private readonly waiting: AuditEntry[] = [];
   private head: ChainHead = EMPTY_CHAIN;
-  private opened: boolean = false;
   private broken: boolean = false;
   private writing: Promise<void> = Promise.resolve();
 
@@ -34,10 +33,9 @@ export class AuditLog implements Lifecycle {
     await this.flush();
   }
 
+  /** Resolves once everything recorded so far is on disk, or known not to be. */
   async stop(): Promise<void> {
     await this.flush();
-    await this.options.file?.close();
-    this.opened = false;
   }
 
   /** Records an entry. Resolves once it is on disk, or known not to be: see {@link available}. */
@@ -77,7 +75,6 @@ export class AuditLog implements Lifecycle {
     } catch (error) {
       if (!this.broken) this.options.logger.error('the audit log cannot be written', { error });
       this.broken = true;
-      this.opened = false;
     }
   }
 
@@ -94,9 +91,8 @@ export class AuditLog implements Lifecycle {
   /** Another gateway with the same file, or a rotation, moves its end: the chain goes on from what is there. */
   private async reopen(): Promise<void> {
     const { file, maxEntries } = this.options;
-    if (file === undefined || (this.opened && !(await file.changed()))) return;
-    const tail = await file.open();
-    this.opened = true;
+    if (file === undefined || !(await file.changed())) return;
+    const tail = await file.tail();
     // A file begun anew by a rotation goes on with the chain of the one before.
     if (tail.records.length === 0) return;
     this.head = tail.head;
