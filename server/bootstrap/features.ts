@@ -5,6 +5,7 @@ import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
 import { keys } from './keys';
 import { metrics } from './metrics';
+import { pauses } from './pauses';
 import { revokes } from './revokes';
 import { tasks } from './tasks';
 import { workers } from './workers';
@@ -21,6 +22,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     tasks(context),
     revokes(context),
     workers(context),
+    pauses(context),
     ...worksBroker,
     keys(context),
     audit(context),

@@ -1,3 +1,4 @@
 export { COMMANDS, type CommandName, type WorkerCommand } from './commands';
+export { outcomesOf, type WorkerOutcome } from './outcomes';
 export { workerRoutes } from './routes';
-export { type WorkerOutcome, WorkerService, type WorkerServiceDeps } from './service';
+export { WorkerService, type WorkerServiceDeps } from './service';

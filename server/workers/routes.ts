@@ -5,6 +5,7 @@ import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import { outcomesSchema, queriedSchema, workerSchema, workersSchema } from './answers';
 import { COMMANDS, type CommandName, type WorkerCommand } from './commands';
+import type { WorkerOutcome } from './outcomes';
 import {
   type CommandBody,
   commandSchemas,
@@ -13,7 +14,7 @@ import {
   workersQuery,
   workersQuerySchema,
 } from './schema';
-import type { WorkerOutcome, WorkerService } from './service';
+import type { WorkerService } from './service';
 import { outcomesView, queriedView, workersView, workerView } from './view';
 
 const PREFIX = '/rabbitmq/workers';

@@ -1,6 +1,7 @@
 import type { ControlClient, ControlReplies, Inspector, WorkerDirectory, WorkerSnapshot } from '../../celery';
 import { GatewayError } from '../errors';
 import type { NamePolicy } from '../messaging';
+import { byName, noReply, outcomesOf, type WorkerOutcome } from './outcomes';
 
 /** Everything inspect knows, in the order the detail shows it. */
 export const DETAILS = [
@@ -34,14 +35,6 @@ export interface WorkerList {
   readonly silent: readonly string[];
 }
 
-/** What one worker made of a command. */
-export interface WorkerOutcome {
-  readonly hostname: string;
-  /** `sent`: the command has no answer, but the worker is there. */
-  readonly status: 'ok' | 'refused' | 'no_reply' | 'sent';
-  readonly message: string | null;
-}
-
 export interface WorkerServiceDeps {
   readonly inspector: Pick<Inspector, 'inspect' | 'forget'>;
   readonly control: Pick<ControlClient, 'broadcast'>;
@@ -51,8 +44,6 @@ export interface WorkerServiceDeps {
 
 /** To whom a command goes. */
 export type Targets = 'all' | readonly string[];
-
-const MAX_MESSAGE = 2048;
 
 /** Looks at workers and commands them. Silence is an answer, and those who were silent are named. */
 export class WorkerService {
@@ -97,7 +88,7 @@ export class WorkerService {
   }
 
   async ping(targets: Targets): Promise<readonly WorkerOutcome[]> {
-    return outcomes(await this.deps.inspector.inspect('ping', {}, destinationOf(targets)));
+    return outcomesOf(await this.deps.inspector.inspect('ping', {}, destinationOf(targets)));
   }
 
   /** Sends a command that changes workers. */
@@ -109,7 +100,7 @@ export class WorkerService {
     if (typeof args.queue === 'string') this.deps.names.checkQueue(args.queue, '/queue');
     const destination = destinationOf(targets);
     try {
-      return outcomes(await this.deps.control.broadcast(method, args, { destination }));
+      return outcomesOf(await this.deps.control.broadcast(method, args, { destination }));
     } finally {
       this.deps.inspector.forget();
     }
@@ -129,11 +120,7 @@ export class WorkerService {
   }
 }
 
-const byName = (one: string, other: string): number => (one < other ? -1 : 1);
-
 const destinationOf = (targets: Targets): readonly string[] => (targets === 'all' ? [] : targets);
-
-const noReply = (hostname: string): WorkerOutcome => ({ hostname, status: 'no_reply', message: null });
 
 function answersOf(
   hostname: string,
@@ -145,21 +132,4 @@ function answersOf(
     return Object.hasOwn(replies, hostname) ? [[method, replies[hostname]]] : [];
   });
   return Object.fromEntries(pairs);
-}
-
-/** `{"ok": ...}` is consent; all else, an `error` mostly, is not. */
-function outcomes({ replies, missing }: ControlReplies): readonly WorkerOutcome[] {
-  const told = Object.entries(replies).map(([hostname, reply]): WorkerOutcome => {
-    const { ok, error } = (typeof reply === 'object' && reply !== null ? reply : {}) as Readonly<
-      Record<string, unknown>
-    >;
-    if (ok !== undefined) return { hostname, status: 'ok', message: text(ok) };
-    return { hostname, status: 'refused', message: text(error ?? reply) };
-  });
-  return [...told, ...missing.map(noReply)].sort((one, other) => byName(one.hostname, other.hostname));
-}
-
-function text(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_MESSAGE);
 }

@@ -1,6 +1,7 @@
 import type { ControlReplies } from '../../celery';
 import { masked } from './masking';
-import { DETAILS, type ListedWorker, type WorkerList, type WorkerOutcome } from './service';
+import type { WorkerOutcome } from './outcomes';
+import { DETAILS, type ListedWorker, type WorkerList } from './service';
 
 /** Workers are not trusted: longer lists are cut. */
 const MAX_ITEMS = 1000;
