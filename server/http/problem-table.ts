@@ -154,6 +154,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
       'Operations are remembered by the gateway process that ran them, for OPERATIONS_KEEP_SECONDS after their end.',
   },
   POLICY_NOT_FOUND: { status: 404, title: 'The policy does not exist', advice: 'List the policies.' },
+  WORKFLOW_NOT_FOUND: {
+    status: 404,
+    title: 'The workflow is not known',
+    advice: 'No gateway has a graph of this id, or it is older than results are kept.',
+  },
+  WORKFLOW_CONFLICT: {
+    status: 409,
+    title: 'The workflow is not in a state for this',
+    advice: 'A retry needs a workflow that has ended with a failure; `detail` says what is in the way.',
+  },
   OPERATION_CONFLICT: {
     status: 409,
     title: 'Another operation goes through this queue',

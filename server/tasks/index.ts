@@ -1,5 +1,7 @@
+export { statusSchema } from './answers';
 export { bodyPointer } from './body-pointer';
 export { Deduplication, type DeduplicationDeps } from './deduplication';
+export { preferredWait } from './prefer';
 export { type TaskRoutesDeps, taskRoutes } from './routes';
 export {
   revokeQuerySchema,

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
+import { endOf } from '../http/request-end';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import { activeSchema, statusSchema, submittedSchema } from './answers';
@@ -22,13 +23,6 @@ export interface TaskRoutesDeps {
   readonly maxWaitSeconds: number;
   /** Aborts when the gateway stops: long polls are then answered with what is known. */
   readonly stopping: AbortSignal;
-}
-
-/** A signal for one request: it ends when the caller goes away or the gateway stops. */
-function endOf(res: GatewayResponse, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, stopping]);
 }
 
 /** The task routes; queries, bodies and headers end here. */
