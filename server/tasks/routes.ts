@@ -10,6 +10,7 @@ import { statusQuerySchema, submitSchema, taskIdSchema } from './schema';
 import type { TaskService } from './service';
 import { extrasOf, inBodyTerms, type ReplyTo, submissionOf } from './submission';
 import { isReady } from './task-state';
+import { traced } from './trace-context';
 import { activeView, statusView, submittedView } from './view';
 
 const PREFIX = '/rabbitmq/tasks';
@@ -33,7 +34,8 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     const body = validated(submitSchema, req.body);
     const { principal, idempotency } = res.locals;
     const derived = body.task_id === undefined ? idempotency?.taskId('0') : undefined;
-    const task = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
+    const asked = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
+    const task = traced(asked, req.headers);
     const extras = extrasOf(body, idempotency !== undefined);
     const submitted = await service.submit(task, principal, extras).catch((error: unknown) => {
       throw inBodyTerms(error);
@@ -76,6 +78,11 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
         description: 'Answered when RabbitMQ has confirmed the task and routed it to a queue.',
         operationId: 'submitTask',
         tag: 'tasks',
+        headers: {
+          traceparent:
+            'W3C trace context: goes on into the headers of the message, so that the worker continues the trace.',
+          tracestate: 'With traceparent.',
+        },
         body: submitSchema,
         example: { task_name: 'tasks.add', args: [2, 3] },
         responses: {

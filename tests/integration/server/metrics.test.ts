@@ -11,6 +11,7 @@ const tasks = [
   defineTask('m.fail', { params: [] }, async () => {
     throw new PythonError('ValueError', 'builtins', ['bad']);
   }),
+  defineTask('m.trace', { params: [] }, (context) => context.trace ?? null),
   defineTask('m.retry', { params: [] }, async (context) => {
     if (context.request.retries === 0) await context.retry({ countdownSeconds: 0.1 });
     return 'done';
@@ -171,6 +172,22 @@ test('beyond the limit of series, names that callers make up count as one', asyn
   } finally {
     await small.stop();
   }
+}, 60_000);
+
+test('a submission within a trace runs within that trace', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const submitted = await fetch(`${gateway.url}/rabbitmq/tasks/submit`, {
+    method: 'POST',
+    headers: {
+      'x-api-key': keyOf('submitter'),
+      'content-type': 'application/json',
+      traceparent,
+      tracestate: 'vendor=1',
+    },
+    body: JSON.stringify({ task_name: 'm.trace' }),
+  });
+  const { body } = await gateway.call('GET', `${submitted.headers.get('location')}?wait=30`);
+  expect(body.result).toEqual({ traceparent, tracestate: 'vendor=1' });
 }, 60_000);
 
 test('without a key there is nothing to scrape', async () => {
