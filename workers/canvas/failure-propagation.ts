@@ -49,10 +49,11 @@ function resultOf(sig: Canvas): Canvas {
   return canvas.isChord(sig) && sig.kwargs.body !== null ? resultOf(sig.kwargs.body) : sig;
 }
 
-/** What ends a composite: a chord's body, a chain's last step (it is that step, not the chain, that is in a chord). */
-function lastOf({ subtask_type: type, kwargs }: Signature): Signature | null {
-  if (type === 'chord') return (kwargs.body ?? null) as Signature | null;
-  return type === 'chain' ? (signaturesOf(kwargs.tasks).at(-1) ?? null) : null;
+/** The signatures whose results are a composite's: a chord's body, a chain's last step, each member of a group. */
+function endsOf({ subtask_type: type, kwargs }: Signature): readonly Signature[] {
+  if (type === 'chord') return signaturesOf(kwargs.body);
+  if (type === 'group') return signaturesOf(kwargs.tasks);
+  return type === 'chain' ? signaturesOf(kwargs.tasks).slice(-1) : [];
 }
 
 const unique = (errbacks: readonly Signature[]): readonly Signature[] => [
@@ -70,7 +71,8 @@ export class FailurePropagation {
   ) {}
 
   /**
-   * The rest of a chain, and of a chord in it the body, whose result is the chord's (celery/backends/base.py `_fail_chain`).
+   * The rest of a chain, and of a chord in it the body, whose result is the chord's (celery/backends/base.py `_fail_chain`). Of
+   * a group, which can only be the last step, each task fails: Celery fails the group's id and leaves its tasks pending.
    * @param stores false where results are ignored: chords are told all the same.
    */
   async failChain(
@@ -86,10 +88,9 @@ export class FailurePropagation {
       const { task_id: id } = sig.options;
       if (stores && !stored.has(id)) await this.store(sig.options, error, settling);
       stored.add(id);
-      const part = owedBy(sig.options, error);
+      const part = sig.subtask_type === 'group' ? null : owedBy(sig.options, error);
       if (part !== null) owed.push(part);
-      const last = lastOf(sig);
-      if (last !== null) pending.push(last);
+      pending.push(...endsOf(sig));
     }
     return owed;
   }
