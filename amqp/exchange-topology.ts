@@ -37,7 +37,8 @@ export class ExchangeTopology {
       await this.declareExchange(declaration);
       return 'declared';
     } catch (error) {
-      if (hasCode(error, 'PRECONDITION_FAILED') && (await this.exchangeExists(declaration.name))) return 'existing';
+      if (hasCode(error, 'PRECONDITION_FAILED') && (await this.exchangeExists(declaration.name)))
+        return 'existing';
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /** The channel type of the library, so that nobody else needs to import it. */
 export type { Channel, ConfirmChannel } from 'amqplib';
-export { type BrokerUrlParts, brokerUrl, checkedBrokerUrl, redactUrl } from './broker-url';
+export { type BrokerUrlParts, brokerUrl, checkedBrokerUrl, parseBrokerUrl, redactUrl } from './broker-url';
 export { ChannelPublisher, type ChannelPublisherOptions } from './channel-publisher';
 export { closeChannel } from './close-channel';
 export { AmqpConnection } from './connection';

@@ -1,13 +1,18 @@
 import { hostname } from 'node:os';
 import { AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
-import { brokerTls, brokerUrls, disabledPort, QueueWork } from '../messaging';
+import { brokerTls, brokerUrls, disabledPort, type ManagementClient, QueueWork } from '../messaging';
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
 import type { FeatureContext } from './feature';
+import { createManagement } from './management';
 
 /** What works queues directly is made of; shared by the features that do. */
 export interface DirectParts {
   readonly work: QueueWork;
+  /** On the connection of the operations: a declare that ends it harms no submission. */
+  readonly topology: Topology;
+  /** Undefined where it is not configured. */
+  readonly management: ManagementClient | undefined;
   readonly operations: OperationService;
   readonly contents: QueueContentsService;
 }
@@ -19,7 +24,7 @@ const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const DEADLINE_MS = 15_000;
 
 /** On connections of its own: an operation must not slow submissions, and no mistake of it may end their connection. */
-function queueWork({ config, logger }: FeatureContext): QueueWork {
+function queueWork({ config, logger }: FeatureContext): Pick<DirectParts, 'work' | 'topology'> {
   const connections = new AmqpConnections({
     urls: brokerUrls(config),
     name: `celery-gateway@${hostname()} operations`,
@@ -39,13 +44,16 @@ function queueWork({ config, logger }: FeatureContext): QueueWork {
     logger,
   });
   const topology = new Topology({ connection: connections.consume, logger });
-  return new QueueWork({ connections, publisher, topology, logger });
+  return { topology, work: new QueueWork({ connections, publisher, topology, logger }) };
 }
 
 /** Puts together what goes through queues. */
 export function createDirectParts(context: FeatureContext): DirectParts {
   const { config, clock, logger, messaging, names, broker } = context;
-  const work = broker === undefined ? disabledPort<QueueWork>() : queueWork(context);
+  const { work, topology } =
+    broker === undefined
+      ? { work: disabledPort<QueueWork>(), topology: disabledPort<Topology>() }
+      : queueWork(context);
   const operations = new OperationService({
     maxRunning: config.OPERATIONS_MAX_RUNNING,
     keepMs: config.OPERATIONS_KEEP_SECONDS * 1000,
@@ -61,5 +69,5 @@ export function createDirectParts(context: FeatureContext): DirectParts {
     maxScan: config.OPERATIONS_MAX_SCAN,
     clock,
   });
-  return { work, operations, contents };
+  return { work, topology, management: createManagement(config), operations, contents };
 }

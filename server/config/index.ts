@@ -8,6 +8,8 @@ import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
 import { submitSettings } from './submit-settings';
 
+export { checkedManagementUrl } from './direct-settings';
+
 /** The sections of the configuration page, in order. */
 export const serverSettingSections = {
   'HTTP server': httpSettings,

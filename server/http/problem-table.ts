@@ -1,12 +1,8 @@
 import type { ProblemCode } from '../errors';
+import { DIRECT_PROBLEMS } from './direct-problems';
+import type { ProblemKind } from './problem-kind';
 
-/** How a code is told over HTTP. */
-export interface ProblemKind {
-  readonly status: number;
-  readonly title: string;
-  /** For the documentation: when it happens and what the caller does about it. */
-  readonly advice: string;
-}
+export type { ProblemKind } from './problem-kind';
 
 /** Where problem types are described; RFC 9457 wants a URI, a relative one is resolved against the request. */
 export function problemType(code: ProblemCode): string {
@@ -17,6 +13,7 @@ export function problemType(code: ProblemCode): string {
  * The one place where an error code becomes a status. A code that is missing here does not compile.
  */
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  ...DIRECT_PROBLEMS,
   BODY_MALFORMED: {
     status: 400,
     title: 'The body is not acceptable JSON',
@@ -142,18 +139,6 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     advice:
       'It goes to a queue of Celery workers, or claims to be a task, and a worker could not read it. Use POST /rabbitmq/tasks/submit.',
   },
-  MESSAGE_NOT_FOUND: {
-    status: 404,
-    title: 'No such message waits in the queue',
-    advice: 'It was taken, or it lies deeper than was looked. Messages held by a consumer cannot be seen.',
-  },
-  OPERATION_NOT_FOUND: {
-    status: 404,
-    title: 'The operation is not known',
-    advice:
-      'Operations are remembered by the gateway process that ran them, for OPERATIONS_KEEP_SECONDS after their end.',
-  },
-  POLICY_NOT_FOUND: { status: 404, title: 'The policy does not exist', advice: 'List the policies.' },
   WORKFLOW_NOT_FOUND: {
     status: 404,
     title: 'The workflow is not known',
@@ -163,37 +148,6 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The workflow is not in a state for this',
     advice: 'A retry needs a workflow that has ended with a failure; `detail` says what is in the way.',
-  },
-  OPERATION_CONFLICT: {
-    status: 409,
-    title: 'Another operation goes through this queue',
-    advice: 'Wait for it, or cancel it: `detail` has its id.',
-  },
-  QUEUE_TYPE_UNSUPPORTED: {
-    status: 422,
-    title: 'The type of the queue does not allow this',
-    advice: 'Nothing can be taken from a stream. Read it with a consumer.',
-  },
-  OPERATIONS_SATURATED: {
-    status: 503,
-    title: 'Too many operations are running',
-    advice: 'Wait for one to end, or raise OPERATIONS_MAX_RUNNING.',
-  },
-  MANAGEMENT_NOT_CONFIGURED: {
-    status: 501,
-    title: "This needs RabbitMQ's management API",
-    advice: 'AMQP alone cannot tell or do it. Set RABBITMQ_MANAGEMENT_URL.',
-  },
-  MANAGEMENT_FAILED: {
-    status: 503,
-    title: "RabbitMQ's management API did not do it",
-    advice: 'It cannot be reached, refused the credentials, or failed. `detail` says which.',
-  },
-  REPLY_TIMEOUT: {
-    status: 504,
-    title: 'No reply came in time',
-    advice:
-      'The request was queued and may still be served; its reply will be dropped. Repeat only what may be done twice.',
   },
   CANVAS_UNSUPPORTED: {
     status: 422,
@@ -211,6 +165,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'The API key cannot be changed here',
     advice: 'It comes from GATEWAY_API_KEYS, or no GATEWAY_API_KEYS_FILE is set to keep keys in.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    title: 'Tokens cannot be verified now',
+    advice: "The keys of the tokens' issuer could not be fetched. API keys work. Repeat after `Retry-After`.",
   },
   AUDIT_UNAVAILABLE: {
     status: 503,

@@ -3,6 +3,15 @@ export { CeleryQueues } from './celery-queues';
 export { disabledPort } from './disabled-port';
 export { EventFeed, type EventFeedDeps } from './event-feed';
 export type {
+  ManagedBinding,
+  ManagedExchange,
+  ManagedPolicy,
+  ManagedQueue,
+  MessageStats,
+  PolicyDefinition,
+} from './management-answers';
+export { ManagementClient, type ManagementClientOptions, requiredManagement } from './management-client';
+export type {
   MessagingHealth,
   MessagingService,
   PartHealth,

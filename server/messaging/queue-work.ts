@@ -1,12 +1,15 @@
 import {
   type AmqpConnections,
+  AmqpConsumer,
   type ConfirmPublisher,
+  type DirectReply,
   type PeekedMessage,
   type PublishRequest,
   peekQueue,
   QueueCursor,
   QueueError,
   type QueueStatus,
+  requestReply,
   type Topology,
 } from '../../amqp';
 import type { Lifecycle, Logger } from '../../runtime';
@@ -17,8 +20,23 @@ export interface QueueWorkDeps {
   readonly connections: AmqpConnections;
   readonly publisher: ConfirmPublisher;
   readonly topology: Topology;
-  readonly logger: Pick<Logger, 'error'>;
+  readonly logger: Logger;
 }
+
+/** Of a temporary queue: what a slow reader has not had yet. */
+const FOLLOW_MAX_MESSAGES = 1000;
+const FOLLOW_MAX_BYTES = 64 * 1024 * 1024;
+const FOLLOW_PREFETCH = 100;
+const FOLLOW_QUEUE = {
+  exclusive: true,
+  autoDelete: true,
+  durable: false,
+  arguments: {
+    'x-max-length': FOLLOW_MAX_MESSAGES,
+    'x-max-length-bytes': FOLLOW_MAX_BYTES,
+    'x-overflow': 'drop-head',
+  },
+} as const;
 
 /** `classic`, `quorum`, `stream`, or a plugin's. */
 export type QueueType = string;
@@ -86,6 +104,42 @@ export class QueueWork implements Lifecycle {
 
   openCursor(queue: string, prefetch: number): Promise<QueueCursor> {
     return QueueCursor.open({ connection: this.deps.connections.consume, queue, prefetch });
+  }
+
+  /** @returns undefined when no reply came in time or the signal aborted. */
+  request(request: PublishRequest, timeoutMs: number, signal: AbortSignal): Promise<DirectReply | undefined> {
+    return requestReply(this.deps.connections.publish, request, timeoutMs, signal);
+  }
+
+  /**
+   * Copies of what an exchange routes under the key, through a temporary queue of the newest messages.
+   * @throws QueueError EXCHANGE_NOT_FOUND.
+   */
+  async follow(
+    exchange: string,
+    routingKey: string,
+    onMessage: (message: PeekedMessage) => void,
+  ): Promise<{ stop(): Promise<void> }> {
+    const { connections, topology, logger } = this.deps;
+    if (!(await topology.exchangeExists(exchange)))
+      throw new QueueError('EXCHANGE_NOT_FOUND', `There is no exchange ${exchange}.`);
+    const consumer = new AmqpConsumer({
+      connection: connections.consume,
+      queue: '',
+      prefetch: FOLLOW_PREFETCH,
+      prepare: async (channel) => {
+        const { queue } = await channel.assertQueue('', FOLLOW_QUEUE);
+        await channel.bindQueue(queue, exchange, routingKey);
+        return queue;
+      },
+      onDelivery: (delivery) => {
+        delivery.ack();
+        onMessage(delivery);
+      },
+      logger,
+    });
+    await consumer.start();
+    return consumer;
   }
 
   /** Resolves when the broker has confirmed and routed the message. */

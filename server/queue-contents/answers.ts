@@ -15,7 +15,7 @@ export const payloadSchema = Joi.object({
   truncated: Joi.boolean().required(),
 });
 
-const propertiesSchema = Joi.object({
+export const propertiesSchema = Joi.object({
   content_type: text,
   content_encoding: text,
   correlation_id: text,

@@ -1,4 +1,4 @@
-export { messageSchema } from './answers';
+export { messageSchema, payloadSchema, propertiesSchema } from './answers';
 export { filterOf, selectionOf, targetOf } from './commands';
 export { type DeadLetterMark, deadLetterMark, replayCount } from './dead-letter-mark';
 export type { MessageFilter } from './message-filter';

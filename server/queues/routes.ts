@@ -3,30 +3,60 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { declaredSchema, declareSchema, infoSchema, purgedSchema, queueNameSchema } from './schema';
-import type { QueueService } from './service';
-import { declaredView, infoView, purgedView } from './view';
+import {
+  declaredSchema,
+  deletedSchema,
+  infoSchema,
+  listSchema,
+  partitionedAnswerSchema,
+  purgedSchema,
+} from './answers';
+import { declareCommand, optionsOf } from './commands';
+import type { PartitionService } from './partition-service';
+import {
+  declareSchema,
+  deleteQuerySchema,
+  listQuerySchema,
+  partitionedSchema,
+  queueNameSchema,
+} from './schema';
+import { declarationOf, type QueueService } from './service';
+import { declaredView, deletedView, infoView, listView, partitionedView, purgedView } from './view';
 
 const PREFIX = '/rabbitmq/queues';
+
+export interface QueueRoutesDeps {
+  readonly service: Pick<QueueService, 'declare' | 'info' | 'purge' | 'list' | 'delete'>;
+  readonly partitions: Pick<PartitionService, 'declare'>;
+}
 
 function queueName(req: Request): string {
   return validated(queueNameSchema, { queue_name: pathParameter(req, 'queue_name') }).queue_name;
 }
 
 /** The queue routes, for administrators. */
-export function queueRoutes(
-  service: Pick<QueueService, 'declare' | 'info' | 'purge'>,
-): readonly RouteDefinition[] {
+export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly RouteDefinition[] {
   async function declare(req: Request, res: GatewayResponse): Promise<void> {
     const body = validated(declareSchema, req.body);
-    const declared = await service.declare({
+    sendJson(res, 200, declaredView(body, await service.declare(declareCommand(body))));
+  }
+
+  async function declarePartitioned(req: Request, res: GatewayResponse): Promise<void> {
+    const body = validated(partitionedSchema, req.body);
+    const declaration = declarationOf({
       name: body.queue_name,
-      durable: body.durable,
-      exclusive: body.exclusive,
-      autoDelete: body.auto_delete,
-      arguments: body.arguments,
+      durable: true,
+      exclusive: false,
+      autoDelete: false,
+      options: optionsOf(body),
+      arguments: undefined,
     });
-    sendJson(res, 200, declaredView(body, declared));
+    sendJson(res, 200, partitionedView(await partitions.declare(declaration, body.partitions)));
+  }
+
+  async function list(req: Request, res: GatewayResponse): Promise<void> {
+    const { page, page_size: pageSize, name } = validated(listQuerySchema, req.query);
+    sendJson(res, 200, listView(await service.list({ page, pageSize, name })));
   }
 
   async function info(req: Request, res: GatewayResponse): Promise<void> {
@@ -37,8 +67,32 @@ export function queueRoutes(
     sendJson(res, 200, purgedView(await service.purge(queueName(req))));
   }
 
+  async function remove(req: Request, res: GatewayResponse): Promise<void> {
+    const query = validated(deleteQuerySchema, req.query);
+    const conditions = { ifEmpty: query.if_empty, ifUnused: query.if_unused };
+    sendJson(res, 200, deletedView(await service.delete(queueName(req), conditions)));
+  }
+
   const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
+  const confirm = { parameter: 'queue_name', always: false } as const;
   return [
+    {
+      ...admin,
+      method: 'get',
+      path: PREFIX,
+      scope: 'queues:read',
+      startsWork: false,
+      api: {
+        summary: 'The queues of the virtual host',
+        description:
+          'Without RABBITMQ_MANAGEMENT_URL only those the gateway knows of: AMQP has no listing. `source` tells which.',
+        operationId: 'listQueues',
+        tag: 'queues',
+        query: listQuerySchema,
+        responses: { 200: { description: 'By name.', schema: listSchema } },
+      },
+      handle: list,
+    },
     {
       ...admin,
       method: 'post',
@@ -57,12 +111,29 @@ export function queueRoutes(
     },
     {
       ...admin,
+      method: 'post',
+      path: `${PREFIX}/partitioned`,
+      scope: 'queues:write',
+      body: 'json',
+      api: {
+        summary: 'Declare a queue in n parts, with an exchange that spreads over them by key',
+        description: 'The parts are `name.0` to `name.n-1`; equal keys go to the same part, in order.',
+        operationId: 'declarePartitionedQueue',
+        tag: 'queues',
+        body: partitionedSchema,
+        example: { queue_name: 'orders', partitions: 4 },
+        responses: { 200: { description: 'All parts are there.', schema: partitionedAnswerSchema } },
+      },
+      handle: declarePartitioned,
+    },
+    {
+      ...admin,
       method: 'get',
       path: `${PREFIX}/:queue_name/info`,
       scope: 'queues:read',
       startsWork: false,
       api: {
-        summary: 'Messages and consumers of a queue',
+        summary: 'A queue: messages, consumers, settings, rates',
         operationId: 'getQueueInfo',
         tag: 'queues',
         params: queueNameSchema,
@@ -75,7 +146,7 @@ export function queueRoutes(
       method: 'delete',
       path: `${PREFIX}/:queue_name/purge`,
       scope: 'queues:purge',
-      confirm: { parameter: 'queue_name', always: false },
+      confirm,
       api: {
         summary: 'Drop all messages that wait in a queue',
         operationId: 'purgeQueue',
@@ -84,6 +155,22 @@ export function queueRoutes(
         responses: { 200: { description: 'They are gone.', schema: purgedSchema } },
       },
       handle: purge,
+    },
+    {
+      ...admin,
+      method: 'delete',
+      path: `${PREFIX}/:queue_name`,
+      scope: 'queues:write',
+      confirm,
+      api: {
+        summary: 'Delete a queue with the messages in it',
+        operationId: 'deleteQueue',
+        tag: 'queues',
+        params: queueNameSchema,
+        query: deleteQuerySchema,
+        responses: { 200: { description: 'There is no such queue any more.', schema: deletedSchema } },
+      },
+      handle: remove,
     },
   ];
 }

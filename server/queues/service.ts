@@ -1,27 +1,151 @@
-import type { QueueDeclaration } from '../../amqp';
-import type { MessagingService, NamePolicy, QueueInfo } from '../messaging';
+import type { QueueDeclaration, Topology } from '../../amqp';
+import { inputError } from '../errors';
+import type { ManagedQueue, ManagementClient, MessagingService, NamePolicy, QueueInfo } from '../messaging';
+import { optionProblem, type QueueOptions, queueArguments } from './options';
 
 export interface QueueServiceDeps {
   readonly messaging: Pick<MessagingService, 'declareQueue' | 'queueInfo' | 'purgeQueue'>;
+  readonly topology: Pick<Topology, 'queueStatus' | 'queueArguments' | 'deleteQueue'>;
+  /** Undefined without the management API. */
+  readonly management: Pick<ManagementClient, 'queue' | 'queues'> | undefined;
+  /** Streams cannot be purged, and asking for it ends the connection. */
+  readonly takeable: (queue: string) => Promise<unknown>;
   readonly names: Pick<NamePolicy, 'checkQueue'>;
+  /** Queues the gateway knows of by itself. */
+  readonly knownQueues: () => readonly string[];
 }
 
-/** Declares, inspects and purges queues. */
+export interface DeclareCommand {
+  readonly name: string;
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly autoDelete: boolean;
+  readonly options: QueueOptions;
+  readonly arguments: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A queue, as far as it can be told. */
+export interface DetailedQueue {
+  readonly source: 'amqp' | 'management';
+  readonly queueName: string;
+  readonly messageCount: number;
+  readonly consumerCount: number;
+  readonly durable: boolean | null;
+  readonly arguments: Readonly<Record<string, unknown>> | null;
+  /** What the management API adds. */
+  readonly managed: ManagedQueue | undefined;
+}
+
+export interface QueueList {
+  readonly source: 'amqp' | 'management';
+  readonly complete: boolean;
+  readonly total: number;
+  readonly items: readonly DetailedQueue[];
+}
+
+export interface ListCommand {
+  readonly page: number;
+  readonly pageSize: number;
+  /** A text in the name. */
+  readonly name: string | undefined;
+}
+
+/** Declares, inspects, lists, purges and deletes queues. */
 export class QueueService {
   constructor(private readonly deps: QueueServiceDeps) {}
 
-  async declare(declaration: QueueDeclaration): Promise<Omit<QueueInfo, 'durable'>> {
-    this.deps.names.checkQueue(declaration.name, '/queue_name');
-    return this.deps.messaging.declareQueue(declaration);
+  /** @throws GatewayError REQUEST_INVALID for options that do not go together. @throws QueueError PRECONDITION_FAILED. */
+  async declare(command: DeclareCommand): Promise<Omit<QueueInfo, 'durable'>> {
+    this.deps.names.checkQueue(command.name, '/queue_name');
+    return this.deps.messaging.declareQueue(declarationOf(command));
   }
 
   /** Reads only, so internal queues may be asked for too. */
-  info(queueName: string): Promise<QueueInfo> {
-    return this.deps.messaging.queueInfo(queueName);
+  async info(queueName: string): Promise<DetailedQueue> {
+    const { messaging, management } = this.deps;
+    const { messageCount, consumerCount, durable } = await messaging.queueInfo(queueName);
+    const known = { queueName, messageCount, consumerCount, durable };
+    const managed = (await management?.queue(queueName)) ?? undefined;
+    if (managed !== undefined)
+      return { ...known, source: 'management', arguments: managed.arguments ?? {}, managed };
+    return { ...known, source: 'amqp', arguments: await this.argumentsOf(queueName), managed: undefined };
+  }
+
+  /** Without the management API: the queues the gateway knows of. */
+  async list(command: ListCommand): Promise<QueueList> {
+    const { management } = this.deps;
+    if (management === undefined) return this.listKnown(command);
+    const { page, pageSize, name } = command;
+    const found = await management.queues({ page, pageSize, name: name && literalPattern(name) });
+    const items = found.items.map(fromManagement);
+    return { source: 'management', complete: true, total: found.filtered_count, items };
   }
 
   async purge(queueName: string): Promise<number> {
     this.deps.names.checkQueue(queueName, '/queue_name');
+    await this.deps.takeable(queueName);
     return this.deps.messaging.purgeQueue(queueName);
   }
+
+  /** @throws QueueError PRECONDITION_FAILED while it is in use or not empty and that was asked for. */
+  async delete(
+    queueName: string,
+    conditions: { readonly ifEmpty: boolean; readonly ifUnused: boolean },
+  ): Promise<{ readonly existed: boolean; readonly messageCount: number }> {
+    const { names, topology } = this.deps;
+    names.checkQueue(queueName, '/queue_name');
+    const existed = (await topology.queueStatus(queueName)) !== null;
+    const { messageCount } = await topology.deleteQueue(queueName, conditions);
+    return { existed, messageCount };
+  }
+
+  private async listKnown({ page, pageSize, name = '' }: ListCommand): Promise<QueueList> {
+    const names = this.deps
+      .knownQueues()
+      .filter((each) => each.includes(name))
+      .sort();
+    const items: DetailedQueue[] = [];
+    for (const queueName of names.slice((page - 1) * pageSize, page * pageSize)) {
+      const status = await this.deps.topology.queueStatus(queueName);
+      if (status === null) continue;
+      const { messageCount, consumerCount } = status;
+      const counts = { queueName, messageCount, consumerCount, durable: null, arguments: null };
+      items.push({ ...counts, source: 'amqp', managed: undefined });
+    }
+    return { source: 'amqp', complete: false, total: items.length, items };
+  }
+
+  /** Exclusive ones do not answer; that is no reason to fail. */
+  private async argumentsOf(queueName: string): Promise<Readonly<Record<string, unknown>> | null> {
+    return this.deps.topology.queueArguments(queueName).catch(() => null);
+  }
+}
+
+/** @throws GatewayError REQUEST_INVALID. */
+export function declarationOf(command: DeclareCommand): QueueDeclaration {
+  const { name, durable, exclusive, autoDelete, options } = command;
+  const problem = optionProblem(options, { durable, exclusive, autoDelete });
+  if (problem !== undefined) {
+    throw inputError('REQUEST_INVALID', 'The options of the queue do not go together.', [
+      { pointer: '', detail: problem },
+    ]);
+  }
+  return { name, durable, exclusive, autoDelete, arguments: queueArguments(options, command.arguments) };
+}
+
+function fromManagement(managed: ManagedQueue): DetailedQueue {
+  return {
+    source: 'management',
+    queueName: managed.name,
+    messageCount: managed.messages_ready ?? 0,
+    consumerCount: managed.consumers ?? 0,
+    durable: managed.durable ?? null,
+    arguments: managed.arguments ?? {},
+    managed,
+  };
+}
+
+/** A text as a regular expression that means just it. */
+function literalPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -58,13 +58,13 @@ async function fill(queue: string, count: number): Promise<void> {
 const waiting = async (queue: string): Promise<number> =>
   (await topology.queueStatus(queue))?.messageCount ?? -1;
 
-type Body = Readonly<Record<string, never>>;
+type Body = Readonly<Record<string, unknown>>;
 const ids = (body: Body): string[] =>
   (body.items as { properties: { correlation_id: string } }[]).map((item) => item.properties.correlation_id);
 
 /** The ids of all that waits, in their order. */
 const inOrder = async (queue: string): Promise<string[]> =>
-  ids((await gateway.call('GET', `/rabbitmq/queues/${queue}/messages?limit=100`)).body as Body);
+  ids((await gateway.call('GET', `/rabbitmq/queues/${queue}/messages?limit=100`)).body);
 
 describe.each(['classic', 'quorum'])('a %s queue', (type) => {
   const name = (suffix: string): string => `${type}.${suffix}`;

@@ -43,6 +43,8 @@ describe('POST /rabbitmq/messages/publish', () => {
         persistent: true,
         priority: 3,
         expirationMs: 500,
+        contentType: 'application/json',
+        contentEncoding: 'utf-8',
       },
     ]);
   });
@@ -79,7 +81,14 @@ describe('POST /rabbitmq/messages/publish', () => {
     [{ queue_name: 'orders', routing_key: 'celery.pidbox', message: 1 }, 400],
     [{ queue_name: 'orders', message: 1, expiration: -1 }, 400],
     [{ queue_name: 'orders', message: 1, expiration: 'soon' }, 400],
-    [{ queue_name: 'orders', message: 1, reply_to: 'x' }, 400],
+    [{ queue_name: 'orders', message: 1, user_id: 'x' }, 400],
+    [{ queue_name: 'orders', message: 1, reply_to: 'amq.rabbitmq.reply-to' }, 403],
+    [{ queue_name: 'orders', message: 1, reply_to: 'celery@host.celery.pidbox' }, 403],
+    [{ queue_name: 'orders', message: 1, encoding: 'text' }, 400],
+    [{ queue_name: 'orders', message: 'not base64!', encoding: 'base64' }, 400],
+    [{ queue_name: 'orders', message: 1, timestamp: 1.5 }, 400],
+    [{ queue_name: 'orders', message: 1, content_type: 'x'.repeat(256) }, 400],
+    [{ message: 1 }, 400],
     [{ queue_name: 'orders', message: 1, priority: 256 }, 400],
   ])('%j is refused with %i', async (body, status) => {
     const { app, messages } = publishing();

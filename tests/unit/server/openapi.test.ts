@@ -126,11 +126,11 @@ describe('a joi schema as JSON Schema', () => {
 
 describe('an answer held to the document', () => {
   const answer = {
-    method: 'GET',
-    route: '/rabbitmq/queues/:queue_name/info',
+    method: 'DELETE',
+    route: '/rabbitmq/queues/:queue_name',
     status: 200,
     contentType: 'application/json; charset=utf-8',
-    body: JSON.stringify({ queue_name: 'q', message_count: 0, consumer_count: 0, durable: true }),
+    body: JSON.stringify({ deleted: true, message_count: 0 }),
     asked: undefined,
   };
 
@@ -139,7 +139,7 @@ describe('an answer held to the document', () => {
     ['of a route that is not described', { route: '/elsewhere' }, /is not in the OpenAPI document/],
     ['with another status', { status: 418 }, /does not say that it answers 418/],
     ['with another type', { contentType: 'text/html' }, /described is application\/json/],
-    ['without a field', { body: '{"queue_name":"q"}' }, /message_count/],
+    ['without a field', { body: '{"deleted":true}' }, /message_count/],
     ['with a field that is not described', { body: answer.body.replace('{', '{"more":1,') }, /"more"/],
     ['that is no problem document', { route: undefined, status: 404 }, /in place of a problem/],
   ])('%s', (_circumstance, change, expected) => {

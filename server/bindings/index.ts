@@ -1,0 +1,2 @@
+export { bindingRoutes } from './routes';
+export { BindingService, type BindingServiceDeps } from './service';

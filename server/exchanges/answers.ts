@@ -1,0 +1,31 @@
+import Joi from 'joi';
+import { ratesSchema, sourceSchema } from '../queues';
+
+const flag = Joi.boolean().allow(null).required();
+
+/** An exchange, as far as it can be told. */
+export const exchangeSchema = Joi.object({
+  source: sourceSchema,
+  exchange: Joi.string().required(),
+  type: Joi.string().allow(null).required(),
+  durable: flag,
+  auto_delete: flag,
+  internal: flag,
+  arguments: Joi.object().allow(null).required(),
+  policy: Joi.string().allow(null).required(),
+  rates: ratesSchema,
+});
+
+export const exchangeListSchema = Joi.object({
+  source: sourceSchema,
+  complete: Joi.boolean().required().description('False: only those that every virtual host has.'),
+  total: Joi.number().integer().required(),
+  items: Joi.array().items(exchangeSchema).required(),
+});
+
+export const declaredExchangeSchema = Joi.object({
+  exchange: Joi.string().required(),
+  type: Joi.string().required(),
+});
+
+export const deletedExchangeSchema = Joi.object({ deleted: Joi.boolean().required() });

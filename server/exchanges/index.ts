@@ -1,0 +1,2 @@
+export { exchangeRoutes } from './routes';
+export { ExchangeService, type ExchangeServiceDeps } from './service';

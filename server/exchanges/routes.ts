@@ -1,0 +1,113 @@
+import type { Request } from 'express';
+import { sendJson } from '../http/json-response';
+import type { GatewayResponse } from '../http/request-context';
+import { pathParameter, type RouteDefinition } from '../http/route';
+import { validated } from '../http/validation';
+import { listQuerySchema } from '../queues';
+import { declaredExchangeSchema, deletedExchangeSchema, exchangeListSchema, exchangeSchema } from './answers';
+import { declareExchangeSchema, deleteExchangeQuerySchema, exchangeNameSchema } from './schema';
+import type { ExchangeService } from './service';
+import { exchangeListView, exchangeView } from './view';
+
+const PREFIX = '/rabbitmq/exchanges';
+
+const nameOf = (req: Request): string =>
+  validated(exchangeNameSchema, { exchange: pathParameter(req, 'exchange') }).exchange;
+
+/** The exchange routes, for administrators. */
+export function exchangeRoutes(
+  service: Pick<ExchangeService, 'declare' | 'info' | 'list' | 'delete'>,
+): readonly RouteDefinition[] {
+  async function declare(req: Request, res: GatewayResponse): Promise<void> {
+    const body = validated(declareExchangeSchema, req.body);
+    const alternate =
+      body.alternate_exchange === undefined ? {} : { 'alternate-exchange': body.alternate_exchange };
+    await service.declare({
+      name: body.exchange,
+      type: body.type,
+      durable: body.durable,
+      autoDelete: body.auto_delete,
+      internal: body.internal,
+      arguments: { ...alternate, ...body.arguments },
+    });
+    sendJson(res, 200, { exchange: body.exchange, type: body.type });
+  }
+
+  async function list(req: Request, res: GatewayResponse): Promise<void> {
+    const { page, page_size: pageSize, name } = validated(listQuerySchema, req.query);
+    sendJson(res, 200, exchangeListView(await service.list({ page, pageSize, name })));
+  }
+
+  async function info(req: Request, res: GatewayResponse): Promise<void> {
+    sendJson(res, 200, exchangeView(await service.info(nameOf(req))));
+  }
+
+  async function remove(req: Request, res: GatewayResponse): Promise<void> {
+    const { if_unused: ifUnused } = validated(deleteExchangeQuerySchema, req.query);
+    sendJson(res, 200, { deleted: await service.delete(nameOf(req), ifUnused) });
+  }
+
+  const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
+  const read = { ...admin, method: 'get', scope: 'queues:read', startsWork: false } as const;
+  return [
+    {
+      ...read,
+      path: PREFIX,
+      api: {
+        summary: 'The exchanges of the virtual host',
+        description: 'Without RABBITMQ_MANAGEMENT_URL only those that every virtual host has.',
+        operationId: 'listExchanges',
+        tag: 'exchanges',
+        query: listQuerySchema,
+        responses: { 200: { description: 'By name.', schema: exchangeListSchema } },
+      },
+      handle: list,
+    },
+    {
+      ...admin,
+      method: 'post',
+      path: `${PREFIX}/declare`,
+      scope: 'queues:write',
+      body: 'json',
+      api: {
+        summary: 'Declare an exchange, or use the one that exists',
+        operationId: 'declareExchange',
+        tag: 'exchanges',
+        body: declareExchangeSchema,
+        example: { exchange: 'tickets', type: 'topic' },
+        responses: { 200: { description: 'The exchange is there.', schema: declaredExchangeSchema } },
+      },
+      handle: declare,
+    },
+    {
+      ...read,
+      path: `${PREFIX}/:exchange`,
+      api: {
+        summary: 'An exchange: type, settings, rates',
+        operationId: 'getExchange',
+        tag: 'exchanges',
+        params: exchangeNameSchema,
+        responses: { 200: { description: 'As the broker tells now.', schema: exchangeSchema } },
+      },
+      handle: info,
+    },
+    {
+      ...admin,
+      method: 'delete',
+      path: `${PREFIX}/:exchange`,
+      scope: 'queues:write',
+      confirm: { parameter: 'exchange', always: false },
+      api: {
+        summary: 'Delete an exchange with its bindings',
+        operationId: 'deleteExchange',
+        tag: 'exchanges',
+        params: exchangeNameSchema,
+        query: deleteExchangeQuerySchema,
+        responses: {
+          200: { description: 'There is no such exchange any more.', schema: deletedExchangeSchema },
+        },
+      },
+      handle: remove,
+    },
+  ];
+}

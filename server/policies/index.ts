@@ -1,0 +1,2 @@
+export { policyRoutes } from './routes';
+export { PolicyService, type PolicyServiceDeps } from './service';
