@@ -20,7 +20,7 @@ import {
 import type { CeleryClientOptions, SubmittedTask, TaskSubmission } from './client-options';
 import { QueueWatch, type VanishedQueue } from './queue-watch';
 import { ResultStoreBackend } from './result-store-backend';
-import { type Routed, TaskRouter, withDefaults } from './router';
+import { type Destination, type Routed, TaskRouter, withDefaults } from './router';
 import { TaskPublisher } from './task-publisher';
 import { resubmitVanished } from './vanished-tasks';
 
@@ -74,6 +74,16 @@ export class CeleryClient extends Client {
     const eta = typeof message.headers.eta === 'string' ? parseIsoTime(message.headers.eta) : undefined;
     await this.#sender.publish(taskId, encoded, destination, { eta, trustedHeaders });
     return { taskId, queue: destination.queue ?? destination.routingKey, message };
+  }
+
+  /**
+   * Sends a message as it is, byte for byte: one that was a task's before and is to run again under its own new id.
+   * @throws QueueError or ConnectionError as {@link submit}.
+   */
+  async resend(encoded: EncodedTaskMessage, destination: Destination): Promise<void> {
+    const { id, eta } = encoded.properties.headers ?? {};
+    const due = typeof eta === 'string' ? parseIsoTime(eta) : undefined;
+    await this.#sender.publish(String(id), encoded, destination, { eta: due });
   }
 
   /**

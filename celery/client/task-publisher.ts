@@ -1,6 +1,6 @@
 import { type AmqpLogger, type ConfirmPublisher, QueueError, RabbitMQError } from '../../amqp';
 import type { EncodedTaskMessage } from '../protocol';
-import { type SubmissionRecords, submissionEntry } from '../records';
+import { type SubmissionRecords, submissionEntry, withDestination } from '../records';
 import { BoundedIndex } from '../streams';
 import { type DelayedDelivery, lacksTopology } from './delayed-delivery';
 import type { QueueWatch } from './queue-watch';
@@ -123,18 +123,20 @@ export class TaskPublisher {
       return publisher.publish({ exchange, routingKey, ...message, bcc: keys });
     }
     await publisher.publish({ exchange, routingKey, ...message });
-    await this.#recordApart(message, exchange);
+    await this.#recordApart(message, to);
     this.#tried.set(route, now());
   }
 
-  async #recordApart(message: OutgoingTask, exchange: string): Promise<void> {
+  async #recordApart(message: OutgoingTask, to: Destination): Promise<void> {
     const { publisher, records, logger } = this.#options;
     if (records === undefined) return;
     try {
-      await publisher.publish({ exchange: '', routingKey: records.streamName, ...message });
-      await records.bindTo(exchange);
+      const headers = withDestination(message.properties.headers, to);
+      const record = { ...message, properties: { ...message.properties, headers } };
+      await publisher.publish({ exchange: '', routingKey: records.streamName, ...record });
+      await records.bindTo(to.exchange);
     } catch (error) {
-      logger.warn('a task was submitted without its record', { exchange, error });
+      logger.warn('a task was submitted without its record', { exchange: to.exchange, error });
     }
   }
 }

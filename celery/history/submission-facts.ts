@@ -35,7 +35,8 @@ export const learnFromRecord = (
   const { headers, properties, content } = message;
   task.priority = properties.priority ?? null;
   task.stamps = stampsOf(headers);
-  task.tags = tagsOf(headers.tags);
+  // Tags travel as a stamp, by which workers can revoke; a plain header of that name counts too.
+  task.tags = tagsOf(task.stamps?.tags as HeaderValue | undefined) ?? tagsOf(headers.tags);
   task.recordOffset = offset ?? null;
   const text = argumentsText(content, properties, headers);
   if (text !== null) {
@@ -55,7 +56,8 @@ const isTable = (value: HeaderValue | undefined): value is HeaderTable =>
 const stampsOf = ({ stamps }: HeaderTable): HeldTask['stamps'] =>
   isTable(stamps) && Object.keys(stamps).length > 0 ? stamps : null;
 
-const tagsOf = (tags: HeaderValue | undefined): readonly string[] | null => {
+/** The gateway's submissions carry them as a stamp. */
+const tagsOf = (tags: unknown): readonly string[] | null => {
   if (!Array.isArray(tags)) return null;
   const texts = tags.filter((tag): tag is string => typeof tag === 'string');
   return texts.length === 0 ? null : texts;

@@ -74,6 +74,7 @@ export {
   type TaskEncoding,
   type TaskMessage,
 } from './message';
+export { type TaskTimes, taskTimes } from './message-times';
 export { isAddressedTo } from './node-match';
 export { anonNodename, defaultNodename, expandNodename, nodename, splitNodename } from './nodename';
 export { exceptionText, PythonError } from './python-error';

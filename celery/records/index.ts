@@ -1,4 +1,12 @@
+export { type RecordedDestination, withDestination } from './recorded-destination';
 export type { RecordedMessage } from './recorded-messages';
+export {
+  embedOf,
+  REPLAY_OF_HEADER,
+  type ReplayContext,
+  type ReplayEdits,
+  replayedMessage,
+} from './replayed-message';
 export { type RecordableMessage, type SubmissionEntry, submissionEntry } from './submission-entry';
 export type { StreamedAt, StreamedMessage, SubmissionIndex } from './submission-index';
 export {

@@ -1,5 +1,6 @@
 import type { AmqpConnection, AmqpLogger, Delivery, MessageProperties } from '../../amqp';
 import { readStream } from '../streams';
+import { destinationOf, withoutDestination } from './recorded-destination';
 
 /** A submitted message as the record keeps it. */
 export interface RecordedMessage {
@@ -42,7 +43,8 @@ export const readRecordedMessages = async ({
 const recordedMessage = (delivery: Delivery): RecordedMessage | undefined => {
   const { id, task } = delivery.headers;
   if (typeof id !== 'string' || typeof task !== 'string') return undefined;
-  const { exchange, routingKey, content, properties } = delivery;
-  const { 'x-stream-offset': _offset, ...headers } = delivery.headers;
+  const { content, properties } = delivery;
+  const { exchange, routingKey } = destinationOf(delivery);
+  const { 'x-stream-offset': _offset, ...headers } = withoutDestination(delivery.headers);
   return { taskId: id, exchange, routingKey, content, properties: { ...properties, headers } };
 };

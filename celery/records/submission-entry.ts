@@ -1,4 +1,5 @@
 import type { HeaderTable, HeaderValue, MessageProperties } from '../../amqp';
+import { destinationOf } from './recorded-destination';
 
 /** What the gateway remembers of a task it handed to the broker. */
 export interface SubmissionEntry {
@@ -37,7 +38,8 @@ const text = (value: HeaderValue | undefined): string | null => (typeof value ==
 
 /** @returns undefined where the message is no v2 task message. */
 export const submissionEntry = (message: RecordableMessage): SubmissionEntry | undefined => {
-  const { headers, exchange, routingKey } = message;
+  const { headers } = message;
+  const { exchange, routingKey } = destinationOf(message);
   const taskId = text(headers.id);
   const task = text(headers.task);
   if (taskId === null || task === null) return undefined;
