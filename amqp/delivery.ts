@@ -17,6 +17,11 @@ export interface Delivery {
   readonly lost: boolean;
   /** Each returns false when it was settled before or its channel is gone: then the broker has taken the message back. */
   ack(): boolean;
+  /**
+   * Acknowledges in one frame this delivery, which must be the latest of its channel, and all before it: for readers that
+   * settle nothing singly.
+   */
+  ackThrough(): boolean;
   nack(options: { readonly requeue: boolean }): boolean;
   reject(options: { readonly requeue: boolean }): boolean;
 }
@@ -84,6 +89,12 @@ export class ChannelDelivery implements Delivery {
 
   ack(): boolean {
     return this.#settle((channel, message) => channel.ack(message));
+  }
+
+  ackThrough(): boolean {
+    const settled = this.#settle((channel, message) => channel.ack(message, true));
+    if (settled) this.#source.unsettled = 0;
+    return settled;
   }
 
   nack({ requeue }: { readonly requeue: boolean }): boolean {

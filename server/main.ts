@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
 import { auditCommand } from './audit/command';
@@ -13,6 +14,12 @@ const EXIT_CONFIG = 78;
 /** Connections and sockets get this long beyond the stop deadline before the process gives up on them. */
 const STOP_SLACK_MS = 1000;
 
+/**
+ * V8 lets a heap grow to several times what is alive in it before it collects, and never gives it back: replaying the logs
+ * would leave twice the memory that the history needs. At 40 % the replay takes a third more processor time.
+ */
+const HEAP_GROWTH = '--heap-growing-percent=40';
+
 /** Settings in `.env` count where the environment does not have them. */
 function environment(): NodeJS.ProcessEnv {
   try {
@@ -24,6 +31,7 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 async function serve(): Promise<void> {
+  setFlagsFromString(HEAP_GROWTH);
   const config = loadServerConfig(environment());
   const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, service: 'gateway' });
   const gateway = createGateway({ config, logger, clock: systemClock });

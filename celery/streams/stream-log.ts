@@ -51,7 +51,11 @@ export interface StreamLogOptions {
 }
 
 /** Stream consumers need a limit and acks; this many keep the broker sending while we index. */
-const PREFETCH = 1000;
+const PREFETCH = 4000;
+/** An ack for each entry would keep the broker as busy as the entries themselves. */
+const ACK_EVERY = 1000;
+/** The last few are acknowledged after this long: the broker closes channels that leave them for half an hour. */
+const ACK_AFTER_MS = 1000;
 /** Message type of the mark by which a reader knows that it has caught up. Other readers of the log pass over it. */
 export const MARK_TYPE = 'celery-gateway.mark';
 const RETRY_OPEN_MS = 1000;
@@ -77,6 +81,10 @@ export class StreamLog {
   readonly #barriers = new Map<string, () => void>();
   #caughtUp: boolean = false;
   readonly #replay: ReplayProgress;
+  /** Entries read since the last ack, the latest of them, and the timer that acknowledges them if no more come. */
+  #unacked: number = 0;
+  #latest: Delivery | undefined;
+  #acking: NodeJS.Timeout | undefined;
   #running: boolean = false;
   #opening: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -110,6 +118,7 @@ export class StreamLog {
   async stop(): Promise<void> {
     this.#running = false;
     this.#wake?.();
+    this.#ackLatest();
     const consumer = this.#consumer;
     this.#consumer = undefined;
     await consumer?.stop();
@@ -239,8 +248,28 @@ export class StreamLog {
       // One unreadable entry (anyone may publish here) must not end the log.
       this.#options.logger.warn('a log entry could not be read', { queue: delivery.queue, error });
     } finally {
-      delivery.ack();
+      this.#settle(delivery);
     }
+  }
+
+  /** A queue must know of each entry that was read, and forgets it; a stream only has to be told to go on. */
+  #settle(delivery: Delivery): void {
+    if (this.#kind !== 'stream') {
+      delivery.ack();
+      return;
+    }
+    this.#unacked += 1;
+    this.#latest = delivery;
+    if (this.#unacked >= ACK_EVERY) this.#ackLatest();
+    else this.#acking ??= setTimeout(() => this.#ackLatest(), ACK_AFTER_MS).unref();
+  }
+
+  #ackLatest(): void {
+    clearTimeout(this.#acking);
+    this.#acking = undefined;
+    this.#unacked = 0;
+    this.#latest?.ackThrough();
+    this.#latest = undefined;
   }
 }
 

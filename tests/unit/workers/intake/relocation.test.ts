@@ -28,6 +28,7 @@ const delivery = (headers: HeaderTable, properties: Delivery['properties'] = {})
   lost: false,
   ack: () => true,
   nack: () => true,
+  ackThrough: () => true,
   reject: () => true,
 });
 
