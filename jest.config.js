@@ -4,6 +4,11 @@ const transform = {
     '@swc/jest',
     { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
   ],
+  // An ES module; jest loads CommonJS only.
+  '/node_modules/jose/.+\\.js$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'ecmascript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+  ],
 };
 
 const project = (name, overrides = {}) => ({
@@ -11,6 +16,7 @@ const project = (name, overrides = {}) => ({
   testEnvironment: 'node',
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   transform,
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/contract-check.ts'],
   // The examples of docs/guide import the package by its name.
   moduleNameMapper: { '^celery-gateway$': '<rootDir>/workers/index.ts' },

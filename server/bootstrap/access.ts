@@ -3,11 +3,13 @@ import { type Clock, ConfigError, type LifecyclePart, type Logger } from '../../
 import type { ServerConfig } from '../config';
 import type { Verifier } from '../security/authentication';
 import { FileWatch } from '../security/file-watch';
+import { tokenCheck } from '../security/issuer';
 import { readKeyFile } from '../security/key-file';
 import { KeyRing } from '../security/key-ring';
 import { Permissions } from '../security/permissions';
 import { pepperPath, readSecret } from '../security/secret-file';
 import type { StoredKey } from '../security/stored-key';
+import { isToken, TokenVerifier } from '../security/token-verifier';
 import type { BrokerParts } from './messaging';
 import { ownersOf } from './owners';
 
@@ -44,6 +46,25 @@ function checkPepper(keys: readonly StoredKey[], pepper: string | undefined): vo
   ]);
 }
 
+/** Tokens of an issuer, where one is configured. @throws ConfigError where it is configured by half. */
+function tokenVerifier(config: ServerConfig, clock: Pick<Clock, 'now'>): TokenVerifier | undefined {
+  const {
+    GATEWAY_JWT_JWKS_URL: jwksUrl,
+    GATEWAY_JWT_ISSUER: issuer,
+    GATEWAY_JWT_AUDIENCE: audience,
+  } = config;
+  if (jwksUrl === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) {
+    const setting = issuer === undefined ? 'GATEWAY_JWT_ISSUER' : 'GATEWAY_JWT_AUDIENCE';
+    throw new ConfigError([{ setting, detail: 'is needed with GATEWAY_JWT_JWKS_URL' }]);
+  }
+  return new TokenVerifier({
+    check: tokenCheck({ jwksUrl, issuer, audience }),
+    claims: { scopes: config.GATEWAY_JWT_SCOPES_CLAIM, tenant: config.GATEWAY_JWT_TENANT_CLAIM },
+    clock,
+  });
+}
+
 /** The queue that routes and defaults choose; the same router as the client's. */
 function routedQueue(config: ServerConfig): (task: string) => string | undefined {
   const router = new TaskRouter({
@@ -73,13 +94,15 @@ export function createAccess({ config, logger, clock, broker }: AccessDeps): Acc
       logger.error('the API keys could not be read anew; those known stay in force', { error });
     }
   };
+  const tokens = tokenVerifier(config, clock);
   const watch =
     path === undefined
       ? []
       : [new FileWatch({ path, intervalMs: config.GATEWAY_KEYS_RELOAD_INTERVAL_MS, onChange })];
   return {
     keys,
-    verifier: keys,
+    verifier:
+      tokens === undefined ? keys : { verify: (text) => (isToken(text) ? tokens : keys).verify(text) },
     permissions: new Permissions({ routedQueue: routedQueue(config), ownerOf: ownersOf(broker) }),
     reload,
     parts: watch.map((one) => ({

@@ -11,6 +11,7 @@ import { createFeatures } from './features';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
+import { createRateLimits } from './rate-limits';
 
 export interface Gateway {
   /** Started in this order, stopped in the reverse one: HTTP first, so that requests in flight keep their broker. */
@@ -55,9 +56,12 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     config.SUBMISSION_RECORD_STREAM,
     config.RESULT_STREAM,
     config.IDEMPOTENCY_STREAM,
+    config.WORKFLOW_STREAM,
+    config.CHORD_QUEUE,
   ]);
   const access = createAccess({ config, logger, clock, broker });
   const audit = createAuditLog({ config, logger, broker });
+  const limits = createRateLimits(config, logger);
   const idempotency = createIdempotency({ config, logger, clock, broker });
   const metrics = new MetricsRegistry();
   const features = createFeatures({
@@ -78,6 +82,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
   return {
     parts: [
       ...access.parts,
+      ...limits.parts,
       part('messaging', messaging),
       part('audit log', audit),
       ...idempotency.parts,
@@ -93,6 +98,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       routes,
       access,
       audit,
+      limits,
       measure,
     }),
     drain,

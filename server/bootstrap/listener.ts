@@ -11,8 +11,8 @@ import type { Handler } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { authentication } from '../security/authentication';
 import { narrowing } from '../security/narrowing';
-import { rateLimiter } from '../security/rate-limit';
 import type { Access } from './access';
+import type { RateLimits } from './rate-limits';
 
 export interface ListenerDeps {
   readonly config: ServerConfig;
@@ -22,22 +22,17 @@ export interface ListenerDeps {
   readonly routes: readonly RouteDefinition[];
   readonly access: Pick<Access, 'verifier' | 'permissions'>;
   readonly audit: Pick<AuditLog, 'record' | 'available'>;
+  readonly limits: RateLimits;
   /** Sees each request before all else. */
   readonly measure: readonly Handler[];
 }
 
-function guards({ config, clock, drain, access, audit }: ListenerDeps): RouteGuards {
+function guards({ config, clock, drain, access, audit, limits }: ListenerDeps): RouteGuards {
   const trail = new AuditTrail({ log: audit, clock });
-  const windowSeconds = config.RATE_LIMIT_WINDOW_SECONDS;
-  const limiter = (name: string, limit: number) => rateLimiter({ name, windowSeconds, limit });
   return {
-    requireScope: authentication(access.verifier, limiter('failed-auth', config.RATE_LIMIT_FAILED_AUTH)),
+    requireScope: authentication(access.verifier, limits.failedAuth),
     narrow: narrowing({ permissions: access.permissions }),
-    limit: {
-      reads: limiter('reads', config.RATE_LIMIT_READS),
-      submits: limiter('submits', config.RATE_LIMIT_SUBMITS),
-      admin: limiter('admin', config.RATE_LIMIT_ADMIN),
-    },
+    limit: limits,
     jsonBody: jsonBody({
       limitBytes: config.GATEWAY_BODY_LIMIT_BYTES,
       maxDepth: config.GATEWAY_JSON_MAX_DEPTH,

@@ -1,4 +1,4 @@
-import { flag, integer, list, optionalSecret, optionalText } from '../../runtime';
+import { flag, integer, list, optionalSecret, optionalText, text } from '../../runtime';
 import { parseApiKeyLine } from '../security/api-key';
 
 /** Who may call, how often, and what a submission may name. */
@@ -23,6 +23,23 @@ export const securitySettings = {
     min: 100,
     max: 5000,
     description: 'How often a change of the key file is looked for: a revoked key is refused after this.',
+  }),
+  GATEWAY_JWT_JWKS_URL: optionalText({
+    description:
+      'Where the public keys of a token issuer are (OIDC jwks_uri): its JSON Web Tokens are then taken in place of API keys.',
+    pattern: /^https?:\/\//,
+  }),
+  GATEWAY_JWT_ISSUER: optionalText({ description: 'The iss that tokens must have; needed with the above.' }),
+  GATEWAY_JWT_AUDIENCE: optionalText({
+    description: 'The aud that tokens must have; needed with the above.',
+  }),
+  GATEWAY_JWT_SCOPES_CLAIM: text({
+    default: 'scope',
+    description:
+      "Claim with the scopes of a token, as keys have them; role:admin and the like give a role's.",
+  }),
+  GATEWAY_JWT_TENANT_CLAIM: optionalText({
+    description: 'Claim with the tenant; tokens without one are then refused.',
   }),
   RATE_LIMIT_WINDOW_SECONDS: integer({
     default: 60,

@@ -1,4 +1,4 @@
-import { ipKeyGenerator, type RateLimitInfo, rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, type RateLimitInfo, rateLimit, type Store } from 'express-rate-limit';
 import { GatewayError } from '../errors';
 import type { GatewayResponse, Handler, RequestLocals } from '../http/request-context';
 
@@ -8,6 +8,8 @@ export interface RateLimitOptions {
   readonly windowSeconds: number;
   /** Requests per window; 0 means no limit. */
   readonly limit: number;
+  /** Where it is counted; default: in this process. */
+  readonly store?: Store | undefined;
 }
 
 const unlimited: Handler = (_req, _res, next) => next();
@@ -40,6 +42,7 @@ export function rateLimiter(options: RateLimitOptions): Handler {
     standardHeaders: false,
     legacyHeaders: false,
     requestPropertyName: INFO,
+    ...(options.store === undefined ? {} : { store: options.store }),
     keyGenerator: (req, res) => (res.locals as RequestLocals).principal?.id ?? ipKeyGenerator(req.ip ?? ''),
     handler: (_req, _res, next) =>
       next(new GatewayError('RATE_LIMITED', 'The rate limit of this key is used up.')),

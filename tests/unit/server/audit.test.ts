@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import type { Logger } from '../../../runtime';
 import { type AuditEntry, AuditFile, AuditLog, verifyChain } from '../../../server/audit';
 import { keyOf, type TestAppOptions, testApp } from '../../support/gateway-app';
 import { SilentLogger } from '../../support/silent-logger';
@@ -35,7 +36,12 @@ const entry = (operation: string): AuditEntry => ({
 });
 
 const logOn = (path: string, logger = new SilentLogger()): AuditLog =>
-  new AuditLog({ file: new AuditFile(path), key: KEY, maxEntries: 100, logger });
+  new AuditLog({
+    file: new AuditFile(path),
+    key: KEY,
+    maxEntries: 100,
+    logger: logger as unknown as Logger,
+  });
 
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').trimEnd().split('\n');
 
