@@ -56,8 +56,8 @@ export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocu
   return {
     openapi: '3.1.1',
     info: INFO,
-    // The gateway itself: relative, so that it holds behind any proxy.
-    servers: [{ url: '/' }],
+    // Relative to this document, so that it holds behind a proxy's prefix.
+    servers: [{ url: '.' }],
     tags: [...tags].map((name) => ({ name })),
     paths,
     components: { ...COMPONENTS, schemas },

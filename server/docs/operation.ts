@@ -20,7 +20,35 @@ export function templatedPath(path: string): string {
   return path.replaceAll(/[:*](\w+)/g, '{$1}');
 }
 
-function parameters({ path, api }: RouteDefinition): readonly object[] {
+/** What stands before the handlers and is no part of their schemas. */
+function guardParameters(
+  { idempotent, confirm, api }: RouteDefinition,
+  query: JsonSchema | undefined,
+): readonly object[] {
+  const schema = { type: 'string' };
+  const key = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'Names this request: the same key with the same body gets the same answer, and the work is done once.',
+    schema,
+  };
+  const confirmation = {
+    name: 'confirm',
+    in: 'query',
+    description: `Repeats ${confirm?.parameter}, to show that it is meant.`,
+    ...(confirm?.always === true ? { required: true } : {}),
+    schema,
+  };
+  const keyTold = Object.keys(api.headers ?? {}).some((name) => name.toLowerCase() === 'idempotency-key');
+  return [
+    ...(idempotent === true && !keyTold ? [key] : []),
+    ...(confirm === undefined || query?.properties?.confirm !== undefined ? [] : [confirmation]),
+  ];
+}
+
+function parameters(route: RouteDefinition): readonly object[] {
+  const { path, api } = route;
   const inPath = api.params === undefined ? undefined : schemaToJson(api.params);
   const inQuery = api.query === undefined ? undefined : schemaToJson(api.query);
   return [
@@ -36,6 +64,7 @@ function parameters({ path, api }: RouteDefinition): readonly object[] {
       ...(inQuery?.required?.includes(name) ? { required: true } : {}),
       ...described(schema),
     })),
+    ...guardParameters(route, inQuery),
     ...Object.entries(api.headers ?? {}).map(([name, description]) => ({
       name,
       in: 'header',

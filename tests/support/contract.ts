@@ -97,7 +97,7 @@ export class Contract {
       return [`${operation.operationId} does not say that it answers ${status}${codeIn(body)}`];
     const type = mediaType(contentType);
     if (answer.content === undefined) return body === '' ? [] : ['has a body that is not described'];
-    const found = Object.entries(answer.content).find(([described]) => mediaType(described) === type);
+    const found = Object.entries(answer.content).find(([described]) => covers(mediaType(described), type));
     if (found === undefined)
       return [`answers ${type || 'nothing'}, described is ${Object.keys(answer.content)}`];
     const [, { schema }] = found;
@@ -113,6 +113,11 @@ export class Contract {
     if (status >= 207 || schema === undefined || asked === undefined) return [];
     return this.problemsOf(schema, asked).map((problem) => `the accepted request: ${problem}`);
   }
+}
+
+/** A described type may be a range, such as `text/*`. */
+function covers(described: string, type: string): boolean {
+  return described === type || (described.endsWith('/*') && type.startsWith(described.slice(0, -1)));
 }
 
 function codeIn(body: string): string {
