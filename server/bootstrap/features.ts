@@ -9,6 +9,7 @@ import { pauses } from './pauses';
 import { revokes } from './revokes';
 import { tasks } from './tasks';
 import { workers } from './workers';
+import { workflows } from './workflows';
 
 function health({ messaging, drain }: FeatureContext): Feature {
   return { routes: healthRoutes(new HealthService({ messaging, drain })) };
@@ -17,10 +18,12 @@ function health({ messaging, drain }: FeatureContext): Feature {
 /** All that the gateway offers. Features that work the broker directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
 export function createFeatures(context: FeatureContext): readonly Feature[] {
   const worksBroker = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [direct(context)] : [];
-  const features = [
+  const revoking = revokes(context);
+  const features: readonly Feature[] = [
     health(context),
     tasks(context),
-    revokes(context),
+    revoking,
+    workflows(context, revoking.service),
     workers(context),
     pauses(context),
     ...worksBroker,

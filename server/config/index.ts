@@ -7,6 +7,7 @@ import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
 import { submitSettings } from './submit-settings';
+import { workflowSettings } from './workflow-settings';
 
 export { checkedManagementUrl } from './direct-settings';
 
@@ -20,6 +21,7 @@ export const serverSettingSections = {
   'Contract and metrics': contractSettings,
   'Queues and dead letters': directSettings,
   Submitting: submitSettings,
+  'Workflows and chords': workflowSettings,
   'Control and schedules': controlSettings,
 } as const;
 
@@ -32,6 +34,7 @@ const serverSettings = {
   ...contractSettings,
   ...directSettings,
   ...submitSettings,
+  ...workflowSettings,
   ...controlSettings,
 } as const;
 
