@@ -55,8 +55,9 @@ export function tokenPrincipal(payload: JWTPayload, claims: TokenClaims): Princi
 
 /** A failure to reach the identity provider, as opposed to a token that does not hold. */
 function isOutage(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return code === 'ERR_JWKS_TIMEOUT' || code === 'ERR_JOSE_GENERIC' || error instanceof TypeError;
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  // `fetch` reports a network failure as a TypeError.
+  return code === 'ERR_JWKS_TIMEOUT' || code === 'ERR_JOSE_GENERIC' || name === 'TypeError';
 }
 
 /**

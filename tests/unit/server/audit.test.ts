@@ -3,8 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import type { Logger } from '../../../runtime';
-import { type AuditEntry, AuditFile, AuditLog, verifyChain } from '../../../server/audit';
-import { keyOf, type TestAppOptions, testApp } from '../../support/gateway-app';
+import { silentLogger, systemClock } from '../../../runtime';
+import {
+  type AuditEntry,
+  AuditFile,
+  AuditLog,
+  AuditService,
+  auditRoutes,
+  verifyChain,
+} from '../../../server/audit';
+import { createAccess } from '../../../server/bootstrap/access';
+import { createAuditLog } from '../../../server/bootstrap/audit';
+import { createListener } from '../../../server/bootstrap/listener';
+import { createRateLimits } from '../../../server/bootstrap/rate-limits';
+import { loadServerConfig } from '../../../server/config';
+import { GatewayError } from '../../../server/errors';
+import { Drain } from '../../../server/http/drain';
+import { sendJson } from '../../../server/http/json-response';
+import type { RouteDefinition } from '../../../server/http/route';
+import { keyOf, storedKeys } from '../../support/gateway-app';
 import { SilentLogger } from '../../support/silent-logger';
 import { until } from '../../support/until';
 
@@ -145,20 +162,95 @@ describe('the audit file', () => {
   });
 });
 
-/** A gateway's application with an audit file, and what is in it. */
-function audited(options: TestAppOptions = {}) {
-  const path = newPath();
-  const env = { GATEWAY_AUDIT_FILE: path, GATEWAY_AUDIT_KEY: KEY, ...options.env };
-  const { app } = testApp({ ...options, env });
+const described = (operationId: string) => ({ summary: 's', operationId, tag: 't', responses: {} });
+
+/** Routes of each kind that matters here, without anything behind them. */
+const ROUTES: readonly RouteDefinition[] = [
+  {
+    method: 'delete',
+    path: '/rabbitmq/queues/:queue_name/purge',
+    scope: 'queues:purge',
+    bucket: 'admin',
+    body: 'none',
+    startsWork: true,
+    confirm: { parameter: 'queue_name', always: false },
+    api: described('purgeQueue'),
+    handle: (_req, res) => sendJson(res, 200, { purged: 3, note: 'x' }),
+  },
+  {
+    method: 'delete',
+    path: '/rabbitmq/queues/:queue_name',
+    scope: 'queues:write',
+    bucket: 'admin',
+    body: 'none',
+    startsWork: true,
+    confirm: { parameter: 'queue_name', always: true },
+    api: described('deleteQueue'),
+    handle: (_req, res) => sendJson(res, 200, {}),
+  },
+  {
+    method: 'post',
+    path: '/rabbitmq/queues/declare',
+    scope: 'queues:write',
+    bucket: 'admin',
+    body: 'json',
+    startsWork: true,
+    api: described('declareQueue'),
+    handle: () => {
+      throw new GatewayError('NAME_NOT_ALLOWED', 'no');
+    },
+  },
+  {
+    method: 'get',
+    path: '/rabbitmq/tasks/active',
+    scope: 'tasks:read',
+    bucket: 'reads',
+    body: 'none',
+    startsWork: false,
+    api: described('listActiveTasks'),
+    handle: (_req, res) => sendJson(res, 200, {}),
+  },
+  {
+    method: 'post',
+    path: '/rabbitmq/tasks/submit',
+    scope: 'tasks:submit',
+    bucket: 'submits',
+    body: 'json',
+    startsWork: true,
+    api: described('submitTask'),
+    handle: (_req, res) => sendJson(res, 202, {}),
+  },
+];
+
+/** An application of these routes with an audit file, and what is in it. */
+function audited(env: Readonly<Record<string, string>> = {}, path = newPath()) {
+  const logger = silentLogger();
+  const clock = systemClock;
+  const config = loadServerConfig({
+    GATEWAY_API_KEYS: storedKeys,
+    GATEWAY_AUDIT_FILE: path,
+    GATEWAY_AUDIT_KEY: KEY,
+    ...env,
+  });
+  const audit = createAuditLog({ config, logger, broker: undefined });
+  const app = createListener({
+    config,
+    logger,
+    clock,
+    drain: new Drain(),
+    routes: [...ROUTES, ...auditRoutes(new AuditService(audit))],
+    access: createAccess({ config, logger, clock, broker: undefined }),
+    audit,
+    limits: createRateLimits(config, logger),
+    measure: [],
+  });
   const records = () => linesOf(path).map((line): Record<string, unknown> => JSON.parse(line));
   return { app, path, records };
 }
 
-const messaging = { purgeQueue: async () => 3 };
-
 describe('calls over HTTP', () => {
   test('who, what, target, reason, outcome and count of a purge are on record, its beginning before its end', async () => {
-    const { app, records } = audited({ messaging });
+    const { app, records } = audited();
     await request(app)
       .delete('/rabbitmq/queues/reports/purge')
       .set({ 'X-API-Key': keyOf('admin'), 'X-Reason': 'stuck\tsince noon', 'X-Request-Id': 'r-7' })
@@ -192,12 +284,12 @@ describe('calls over HTTP', () => {
   test('of a body only its names are on record', async () => {
     const { app, path, records } = audited();
     await request(app)
-      .post('/rabbitmq/messages/publish')
+      .post('/rabbitmq/queues/declare')
       .set('X-API-Key', keyOf('admin'))
       .send({ queue_name: 'reports', message: { password: 'CANARY' }, headers: { token: 'CANARY' } })
-      .expect(503);
+      .expect(403);
     await until(() => records().length === 1);
-    expect(records()[0]).toMatchObject({ outcome: 'failed', target: { queue_name: 'reports' } });
+    expect(records()[0]).toMatchObject({ outcome: 'refused', target: { queue_name: 'reports' } });
     expect(readFileSync(path, 'utf8')).not.toContain('CANARY');
   });
 
@@ -212,26 +304,17 @@ describe('calls over HTTP', () => {
   });
 
   test('while the log cannot be written nothing administrative is done, and all else works', async () => {
-    let purges = 0;
-    const purgeQueue = async () => {
-      purges += 1;
-      return purges;
-    };
-    const { app } = testApp({
-      messaging: { purgeQueue, activeTasks: async () => ({ replies: {}, missing: [] }) },
-      env: { GATEWAY_AUDIT_FILE: join(newPath(), 'no', 'audit.log'), GATEWAY_AUDIT_KEY: KEY },
-    });
+    const { app } = audited({}, join(newPath(), 'no', 'audit.log'));
     const key = { 'X-API-Key': keyOf('admin') };
     for (let call = 0; call < 2; call += 1) {
       const { body } = await request(app).delete('/rabbitmq/queues/reports/purge').set(key);
       expect(body).toMatchObject({ status: 503, code: 'AUDIT_UNAVAILABLE' });
     }
-    expect(purges).toBe(0);
     await request(app).get('/rabbitmq/tasks/active').set(key).expect(200);
   });
 
   test('GET /rabbitmq/audit pages backwards and filters', async () => {
-    const { app } = audited({ messaging });
+    const { app } = audited();
     const key = { 'X-API-Key': keyOf('admin') };
     for (const queue of ['a', 'b', 'c']) {
       await request(app).delete(`/rabbitmq/queues/${queue}/purge`).set(key).expect(200);
@@ -255,11 +338,9 @@ describe('calls over HTTP', () => {
 });
 
 describe('confirmation of what cannot be undone', () => {
-  const purge = (env: Readonly<Record<string, string>>, query: object) =>
-    request(testApp({ messaging, env }).app)
-      .delete('/rabbitmq/queues/reports/purge')
-      .set('X-API-Key', keyOf('admin'))
-      .query(query);
+  const remove = (path: string) => (env: Readonly<Record<string, string>>, query: object) =>
+    request(audited(env).app).delete(path).set('X-API-Key', keyOf('admin')).query(query);
+  const purge = remove('/rabbitmq/queues/reports/purge');
   const needed = { GATEWAY_REQUIRE_CONFIRM: 'true' };
 
   test('a purge works without one unless the setting asks for it', async () => {
@@ -270,6 +351,12 @@ describe('confirmation of what cannot be undone', () => {
   test('it has to be the name of the queue, in any case', async () => {
     expect((await purge({}, { confirm: 'report' })).status).toBe(428);
     expect((await purge(needed, { confirm: ['reports', 'reports'] })).status).toBe(428);
-    expect((await purge(needed, { confirm: 'reports' })).body).toEqual({ purged: 3 });
+    expect((await purge(needed, { confirm: 'reports' })).status).toBe(200);
+  });
+
+  test('where the route always wants one the setting does not matter', async () => {
+    const drop = remove('/rabbitmq/queues/reports');
+    expect((await drop({}, {})).status).toBe(428);
+    expect((await drop({}, { confirm: 'reports' })).status).toBe(200);
   });
 });
