@@ -6,7 +6,7 @@ import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import { activeSchema, statusSchema, submittedSchema } from './answers';
 import { preferredWait } from './prefer';
-import { statusQuerySchema, submitSchema, taskIdSchema } from './schema';
+import { sparseTaskSchema, statusQuerySchema, submitSchema, taskIdSchema } from './schema';
 import type { TaskService } from './service';
 import { extrasOf, inBodyTerms, type ReplyTo, submissionOf } from './submission';
 import { isReady } from './task-state';
@@ -31,7 +31,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
   const { service, replyTo, maxWaitSeconds, stopping } = deps;
 
   async function submit(req: Request, res: GatewayResponse): Promise<void> {
-    const body = validated(submitSchema, req.body);
+    const body = validated(sparseTaskSchema.for(req.body), req.body);
     const { principal, idempotency } = res.locals;
     const derived = body.task_id === undefined ? idempotency?.taskId('0') : undefined;
     const asked = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);

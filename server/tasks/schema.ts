@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { CELERY_OPTION_NAMES } from '../../celery/protocol';
-import { prepared, preparedQuery } from '../http/validation';
+import { SparseSchema } from '../http/sparse-schema';
+import { preparedQuery } from '../http/validation';
 
 /** A value a stamp may have. */
 export type StampValue = string | number | boolean;
@@ -170,14 +171,20 @@ export const signatureSchema = Joi.object<SignatureBody>({
   .oxor('queue', 'exchange')
   .id('signature');
 
-/** A task over JSON; {@link submitSchema} and each task of a batch. */
-export const taskSchema = Joi.object<SubmitBody>({ ...taskFields, dedup })
-  .required()
-  .oxor('countdown', 'eta')
-  .oxor('queue', 'exchange')
-  .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>;
+const taskRules = (schema: Joi.ObjectSchema<SubmitBody>): Joi.ObjectSchema<SubmitBody> =>
+  schema
+    .required()
+    .oxor('countdown', 'eta')
+    .oxor('queue', 'exchange')
+    .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>;
 
-export const submitSchema = prepared<SubmitBody>(taskSchema);
+/** A task over JSON; {@link submitSchema} and each task of a batch. */
+export const taskSchema = taskRules(Joi.object<SubmitBody>({ ...taskFields, dedup }));
+
+/** The same for the hot path: a task rarely has more than a few of the fields. */
+export const sparseTaskSchema = new SparseSchema<SubmitBody>({ ...taskFields, dedup }, taskRules);
+
+export const submitSchema = sparseTaskSchema.whole;
 
 /** The query of `GET /rabbitmq/tasks/{task_id}`. */
 export interface StatusQuery {
