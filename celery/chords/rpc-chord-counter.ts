@@ -54,6 +54,11 @@ export class RpcChordCounter implements ChordCounter {
   }
 
   async #leave(join: Join): Promise<void> {
+    if (join.replyTo === '') {
+      const detail =
+        'the results of a chord on rpc:// have to go to the stream that gateways read: reply_to is empty';
+      throw new TaskError('CANVAS_UNSUPPORTED', detail);
+    }
     if (this.#options.supported?.() === false) {
       const detail = 'chords on rpc:// need RabbitMQ streams, and results are kept without one';
       throw new TaskError('CANVAS_UNSUPPORTED', detail);

@@ -8,7 +8,6 @@ import {
 } from '../../celery';
 import { KeyedLog } from '../../celery/streams';
 import type { LifecyclePart } from '../../runtime';
-import { disabledPort } from '../messaging';
 import type { RevokeService } from '../revokes';
 import type { Submitter } from '../tasks';
 import {
@@ -103,7 +102,7 @@ export function workflows(context: FeatureContext, revokes: Pick<RevokeService, 
   const store = broker === undefined ? undefined : storeOf(context, broker);
   const replyTo = replyToOf(context);
   const service = new WorkflowService({
-    store: store ?? disabledPort(),
+    store,
     progress: new WorkflowProgress({ messaging, clock, maxWaiters: config.GATEWAY_MAX_WAITERS }),
     checks: createSubmitChecks(context),
     visible: visibleTo(context),

@@ -3,6 +3,7 @@ import type { CanvasPublisher, SubmissionEntry } from '../../celery';
 import { type CanvasPlan, canvas, type Signature } from '../../celery/protocol';
 import type { Clock, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
+import { messagingDisabled } from '../messaging';
 import type { BulkRevokeOutcome, RevokeService, RevokeTerms } from '../revokes';
 import type { SubmitChecks, Submitter } from '../tasks';
 import { checkLimits, GraphBuilder, type GraphLimits } from './build-graph';
@@ -21,7 +22,8 @@ export interface WorkflowStatus {
 }
 
 export interface WorkflowServiceDeps {
-  readonly store: Pick<WorkflowStore, 'get' | 'put' | 'remove' | 'ready'>;
+  /** Undefined while messaging is switched off. */
+  readonly store: Pick<WorkflowStore, 'get' | 'put' | 'remove' | 'ready'> | undefined;
   readonly progress: Pick<WorkflowProgress, 'of' | 'awaited'>;
   readonly checks: Pick<SubmitChecks, 'checkSignature' | 'owned'>;
   /** Whether a caller may know of these tasks. */
@@ -49,13 +51,13 @@ export class WorkflowService {
    * place; QueueError or ConnectionError as a single submit.
    */
   async submit(body: NodeBody, submitter: Submitter, ids?: RepeatableIds): Promise<WorkflowStatus> {
-    const { limits, store, clock } = this.deps;
-    if (!store.ready) throw new GatewayError('NOT_READY', 'Workflows are being read.', { retryable: true });
+    const { limits, clock } = this.deps;
     checkLimits(body, limits);
     const newId = numbered(ids);
     const id = newId();
     const { graph, places } = this.graphOf(body, submitter, newId);
     const plan = this.plan(canvasOf(graph), newId);
+    const store = this.store();
     const tenant = submitter?.tenant ?? null;
     const workflow = { id, graph, createdAt: clock.now(), tenant, retries: 0, canceledAt: null };
     // Kept first: a workflow that runs and that nobody knows of could be neither followed nor cancelled.
@@ -81,7 +83,8 @@ export class WorkflowService {
 
   /** Revokes everything that has not ended. @throws GatewayError WORKFLOW_NOT_FOUND. */
   async cancel(id: string, submitter: Submitter, terms: RevokeTerms): Promise<BulkRevokeOutcome> {
-    const { store, revokes, clock, progress, logger } = this.deps;
+    const { revokes, clock, progress, logger } = this.deps;
+    const store = this.store();
     const { workflow, version } = this.kept(id, submitter);
     const state = await progress.of(workflow.graph);
     const outcome = await revokes.revokeMany(unfinishedTasks(state), terms, false);
@@ -97,7 +100,8 @@ export class WorkflowService {
    * somebody else retries it at this moment; else as {@link submit}.
    */
   async retry(id: string, submitter: Submitter, ids?: RepeatableIds): Promise<WorkflowStatus> {
-    const { store, progress } = this.deps;
+    const { progress } = this.deps;
+    const store = this.store();
     const kept = this.kept(id, submitter);
     const { workflow } = kept;
     const state = await progress.of(workflow.graph);
@@ -149,15 +153,15 @@ export class WorkflowService {
 
   /** Some of a group may have been sent before the broker refused another. */
   private async takeBack(workflow: Workflow): Promise<void> {
-    const kept = this.deps.store.get(workflow.id);
+    const kept = this.store().get(workflow.id);
     await this.best(async () => this.revokeAll(workflow.graph), workflow.id);
-    if (kept !== undefined) await this.best(() => this.deps.store.remove(kept), workflow.id);
+    if (kept !== undefined) await this.best(() => this.store().remove(kept), workflow.id);
   }
 
   private async restore(next: Workflow, before: Workflow): Promise<void> {
-    const kept = this.deps.store.get(next.id);
+    const kept = this.store().get(next.id);
     if (kept === undefined) return;
-    await this.best(() => this.deps.store.put(before, kept.version), next.id);
+    await this.best(() => this.store().put(before, kept.version), next.id);
   }
 
   private async revokeAll(graph: GraphNode): Promise<void> {
@@ -175,8 +179,15 @@ export class WorkflowService {
     return { workflow, state: await this.deps.progress.of(workflow.graph) };
   }
 
+  private store(): NonNullable<WorkflowServiceDeps['store']> {
+    const { store } = this.deps;
+    if (store === undefined) throw messagingDisabled();
+    if (!store.ready) throw new GatewayError('NOT_READY', 'Workflows are being read.', { retryable: true });
+    return store;
+  }
+
   private kept(id: string, submitter: Submitter): KeptWorkflow {
-    const kept = this.deps.store.get(id);
+    const kept = this.store().get(id);
     if (kept === undefined || !this.deps.visible(submitter, kept.workflow)) {
       throw new GatewayError('WORKFLOW_NOT_FOUND', `The workflow ${id} is not known.`);
     }
