@@ -3,6 +3,7 @@ import type { RetryOptions, TaskSettings } from '../registry';
 import { maxRetriesExceeded } from './celery-errors';
 import { Retry } from './control-exceptions';
 import { describeError } from './describe-error';
+import { retryPolicyOf } from './retry-policy';
 import { retrySubmission } from './retry-submission';
 
 const DEFAULT_MAX_RETRIES = 3;
@@ -11,14 +12,16 @@ const DEFAULT_BACKOFF_MAX_SECONDS = 600;
 
 /**
  * What `context.retry()` throws: a Retry with the next run's message, or, where no retry is left, the cause (else
- * MaxRetriesExceededError). Mirrors celery/app/task.py `Task.retry`. Pure, given `now` (epoch ms).
+ * MaxRetriesExceededError). What the task's sender said about retries wins over its settings, and `options` over both.
+ * Mirrors celery/app/task.py `Task.retry`. Pure, given `now` (epoch ms).
  */
 export function decideRetry(
   request: TaskRequest,
-  settings: TaskSettings,
+  declared: TaskSettings,
   options: RetryOptions,
   now: number,
 ): unknown {
+  const settings = { ...declared, ...retryPolicyOf(request)?.settings };
   const limit = maxRetries(options.maxRetries, settings.maxRetries);
   const { cause } = options;
   if (limit !== null && request.retries + 1 > limit) {
