@@ -19,7 +19,10 @@ const project = (name, overrides = {}) => ({
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/contract-check.ts'],
   // The examples of docs/guide import the package by its name.
-  moduleNameMapper: { '^celery-gateway$': '<rootDir>/workers/index.ts' },
+  moduleNameMapper: {
+    '^celery-gateway$': '<rootDir>/workers/index.ts',
+    '^celery-gateway/client$': '<rootDir>/client/index.ts',
+  },
   ...overrides,
 });
 

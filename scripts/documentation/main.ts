@@ -1,11 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { clientTypes } from './client-types';
+import { openApiPage } from './openapi';
 import { configurationPage, environmentExample, errorsPage } from './pages';
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   '.env.example': environmentExample,
+  'docs/openapi.json': openApiPage,
+  'client/operations.ts': clientTypes,
 };
 
 const check = process.argv.includes('--check');

@@ -26,7 +26,7 @@ install_npm_packages() {
 # Compiles when a source file changed, came or went.
 build() {
   local mark="dist/.sources-checksum" sources
-  sources=$(find amqp celery runtime server workers scripts tsconfig.json tsconfig.build.json package-lock.json \
+  sources=$(find amqp celery client runtime server workers scripts tsconfig.json tsconfig.build.json package-lock.json \
     -type f \( -name '*.ts' -o -name '*.json' \) -print0 | sort -z | xargs -0 cksum | cksum)
   if [ "$(cat "$mark" 2>/dev/null)" = "$sources" ]; then return 0; fi
   rm -rf dist

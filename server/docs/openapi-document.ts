@@ -35,13 +35,22 @@ function hoist(value: unknown, schemas: Record<string, JsonSchema>): unknown {
   for (const [key, inner] of Object.entries(value)) {
     if (key === '$defs') {
       for (const [name, schema] of Object.entries(inner as Record<string, JsonSchema>)) {
-        schemas[name] ??= hoist(schema, schemas) as JsonSchema;
+        share(name, hoist(schema, schemas) as JsonSchema, schemas);
       }
     } else if (key === '$ref' && typeof inner === 'string') {
       hoisted.$ref = inner.replace(/^#\/\$defs\//, '#/components/schemas/');
     } else hoisted[key] = hoist(inner, schemas);
   }
   return hoisted;
+}
+
+/** @throws Error when two schemas of the same id differ: a reference could mean either. */
+function share(name: string, schema: JsonSchema, schemas: Record<string, JsonSchema>): void {
+  const known = schemas[name];
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+    throw new Error(`two schemas have the id "${name}"`);
+  }
+  schemas[name] = schema;
 }
 
 /** The OpenAPI 3.1 document of the routes: made from the schemas that validate, so it cannot say anything else. */

@@ -12,6 +12,9 @@ import { createVhost } from '../support/vhost';
 const run = promisify(execFile);
 
 const TASKS = `import { defineTask, type TaskContext, type TaskSettings } from 'celery-gateway';
+import { createClient } from 'celery-gateway/client';
+
+void createClient({ url: 'http://localhost', apiKey: 'none' }).getLiveness;
 
 const settings: TaskSettings = { acksLate: true, queue: 'celery', retryBackoff: 2, autoretryFor: [RangeError] };
 

@@ -1,15 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { silentLogger, systemClock } from '../../runtime';
-import { createGatewayCore } from '../../server/bootstrap';
-import { loadServerConfig } from '../../server/config';
-import { type OpenApiDocument, openApiDocument } from '../../server/docs';
-
-/** Everything switched on, so that no route is missing. */
-function wholeDocument(): OpenApiDocument {
-  const config = loadServerConfig({ RABBITMQ_MANAGEMENT_ENABLED: 'true', GATEWAY_API_KEYS: '' });
-  return openApiDocument(createGatewayCore({ config, logger: silentLogger(), clock: systemClock }).routes);
-}
+import { wholeDocument } from '../../scripts/documentation/openapi';
+import type { OpenApiDocument } from '../../server/docs';
 
 interface Operation {
   readonly operationId: string;

@@ -39,8 +39,8 @@ const EXAMPLES = {
   sending,
   'time-limits': timeLimits,
 };
-/** Run by tests/e2e/guide.test.ts: they need processes, or Python. */
-const RUN_ELSEWHERE = ['cpu', 'shared-tasks', 'worker'];
+/** Run by tests/e2e/guide.test.ts: they need processes, or Python. The client by tests/integration/client. */
+const RUN_ELSEWHERE = ['client', 'cpu', 'shared-tasks', 'worker'];
 
 const isTask = (value: unknown): value is TaskDefinition =>
   typeof value === 'object' && value !== null && 'invoke' in value;

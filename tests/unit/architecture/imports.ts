@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative, sep } from 'node:path';
 
 export const ROOT = join(__dirname, '..', '..', '..');
-const ROOMS = ['amqp', 'celery', 'runtime', 'server', 'workers'] as const;
+const ROOMS = ['amqp', 'celery', 'client', 'runtime', 'server', 'workers'] as const;
 
 export interface SourceFile {
   /** From the repository's root, with `/`. */

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clientTypes } from '../../../scripts/documentation/client-types';
+import { openApiPage } from '../../../scripts/documentation/openapi';
 import { configurationPage, environmentExample, errorsPage } from '../../../scripts/documentation/pages';
 
 const stored = (path: string): string => readFileSync(join(__dirname, '..', '..', '..', path), 'utf8');
@@ -8,6 +10,8 @@ test.each([
   ['docs/configuration.md', configurationPage],
   ['docs/errors.md', errorsPage],
   ['.env.example', environmentExample],
+  ['docs/openapi.json', openApiPage],
+  ['client/operations.ts', clientTypes],
 ])('%s is what scripts/docs generates', (path, page) => {
   expect(stored(path)).toBe(page());
 });
