@@ -10,6 +10,7 @@ import type { RouteGuards } from '../http/mount-routes';
 import type { Handler } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { authentication } from '../security/authentication';
+import { Masker } from '../security/masker';
 import { narrowing } from '../security/narrowing';
 import type { Access } from './access';
 import type { RateLimits } from './rate-limits';
@@ -28,6 +29,11 @@ export interface ListenerDeps {
 }
 
 function guards({ config, clock, drain, access, audit, limits }: ListenerDeps): RouteGuards {
+  const masker = new Masker({
+    fields: config.GATEWAY_MASK_FIELDS,
+    patterns: config.GATEWAY_MASK_PATTERNS,
+    results: config.GATEWAY_MASK_RESULTS,
+  });
   const trail = new AuditTrail({ log: audit, clock });
   return {
     requireScope: authentication(access.verifier, limits.failedAuth),
@@ -39,6 +45,7 @@ function guards({ config, clock, drain, access, audit, limits }: ListenerDeps): 
     }),
     drain,
     audit: { isAudited, watch: (route) => trail.watch(route), begin: (route) => trail.begin(route) },
+    mask: (body) => masker.value(body),
     requireConfirm: config.GATEWAY_REQUIRE_CONFIRM,
   };
 }

@@ -1,6 +1,14 @@
 import { flag, integer, list, optionalSecret, optionalText, text } from '../../runtime';
 import { parseApiKeyLine } from '../security/api-key';
 
+function maskPattern(item: string): RegExp {
+  try {
+    return new RegExp(item, 'g');
+  } catch {
+    throw new Error('holds a text that is no regular expression');
+  }
+}
+
 /** Who may call, how often, and what a submission may name. */
 export const securitySettings = {
   GATEWAY_API_KEYS: list({
@@ -100,6 +108,23 @@ export const securitySettings = {
   GATEWAY_AUDIT_EXCHANGE: optionalText({
     description:
       'Topic exchange that gets a copy of each audit record, under audit.<operation>; it has to exist.',
+  }),
+  GATEWAY_MASK_FIELDS: list<string>({
+    description:
+      'Members whose values are masked wherever something is shown, besides those named like password, secret, token, credential, api_key, private_key, authorization or cookie.',
+    separators: /[;,\s]+/,
+    form: 'names or globs, separated by , ; or spaces',
+    item: (item) => item,
+  }),
+  GATEWAY_MASK_PATTERNS: list<RegExp>({
+    description: 'Regular expressions of texts that are masked wherever something is shown.',
+    separators: /;;/,
+    form: 'regular expressions, separated by ;;',
+    item: maskPattern,
+  }),
+  GATEWAY_MASK_RESULTS: flag({
+    default: false,
+    description: 'Masks results of tasks too; otherwise whoever may read a task gets its result as it is.',
   }),
   GATEWAY_ALLOWED_QUEUES: list<string>({
     description:

@@ -26,5 +26,6 @@ export function sendJson(res: GatewayResponse, status: number, body: unknown): v
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');
-  res.end(jsonText(body));
+  const { mask } = res.locals;
+  res.end(jsonText(mask === undefined ? body : mask(body)));
 }

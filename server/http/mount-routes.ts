@@ -19,6 +19,15 @@ export interface RouteGuards {
   };
   /** Whether calls that cannot be undone have to be confirmed also where their route leaves it open. */
   readonly requireConfirm: boolean;
+  /** Takes secrets out of an answer. */
+  readonly mask: (body: unknown) => unknown;
+}
+
+function masking(mask: RouteGuards['mask']): Handler {
+  return (_req, res, next) => {
+    res.locals.mask = mask;
+    next();
+  };
 }
 
 /** The caller repeats the name of what will be gone: a script with the wrong variable stops here. */
@@ -37,6 +46,7 @@ function confirmed(
 /** What stands before the handler of one route, in order. */
 function guardsOf(route: RouteDefinition, guards: RouteGuards, refuseWhileDraining: Handler): Handler[] {
   const handlers: Handler[] = [];
+  if (route.masked ?? (route.method === 'get' && route.scope !== null)) handlers.push(masking(guards.mask));
   const audited = guards.audit.isAudited(route);
   if (audited) handlers.push(guards.audit.watch(route));
   if (route.scope !== null) handlers.push(guards.requireScope(route.scope));

@@ -15,6 +15,8 @@ export interface RequestLocals {
   requestId: string;
   /** Present once a key was verified. */
   principal?: Principal;
+  /** Present where secrets are masked in the answer. */
+  mask?: (body: unknown) => unknown;
   /** Code of the problem it was answered with. */
   problem?: string;
   /** Present where the call goes into the audit log: the numbers of its answer. */

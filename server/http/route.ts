@@ -82,6 +82,8 @@ export interface RouteDefinition {
   };
   /** Whether calls are put into the audit log. Default: all but reads and submissions, which have a record of their own. */
   readonly audited?: boolean;
+  /** Whether secrets are masked in the JSON and in the events that it answers. Default: a GET that needs a key. */
+  readonly masked?: boolean;
   readonly api: RouteDescription;
   readonly handle: (req: Request, res: GatewayResponse) => void | Promise<void>;
 }

@@ -68,7 +68,10 @@ export class EventStream {
 
   /** @returns false when the stream is over; nothing was sent then. */
   send({ event, id, data }: SseEvent): boolean {
-    return this.write(`${field('event', event)}${field('id', id)}data: ${dataLine(data)}\n\n`);
+    const { mask } = this.res.locals;
+    return this.write(
+      `${field('event', event)}${field('id', id)}data: ${dataLine(mask === undefined ? data : mask(data))}\n\n`,
+    );
   }
 
   /** Ends the stream, with a last event if one is given. A caller that comes back should be answered 204, or it will again. */

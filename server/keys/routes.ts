@@ -48,7 +48,13 @@ export function keyRoutes(
     sendJson(res, 200, keyView(await service.revoke(keyIdOf(req), res.locals.principal)));
   }
 
-  const managed = { scope: 'keys:manage', bucket: 'admin', body: 'none', startsWork: false } as const;
+  const managed = {
+    scope: 'keys:manage',
+    bucket: 'admin',
+    body: 'none',
+    startsWork: false,
+    masked: false,
+  } as const;
   return [
     {
       ...managed,
