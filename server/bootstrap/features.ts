@@ -7,6 +7,7 @@ import { keys } from './keys';
 import { metrics } from './metrics';
 import { pauses } from './pauses';
 import { revokes } from './revokes';
+import { schedules } from './schedules';
 import { tasks } from './tasks';
 import { workers } from './workers';
 import { workflows } from './workflows';
@@ -26,6 +27,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     workflows(context, revoking.service),
     workers(context),
     pauses(context),
+    schedules(context),
     ...worksBroker,
     keys(context),
     audit(context),

@@ -1,5 +1,5 @@
 import { KeyedLog } from '../../celery/streams';
-import { disabledPort } from '../messaging';
+import { disabledPort, messagingDisabled } from '../messaging';
 import { PauseBook, PauseService, PauseWatch, pauseRoutes, type QueuePause, readQueuePause } from '../pauses';
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
@@ -25,7 +25,10 @@ export function pauses(context: FeatureContext): Feature {
   const { broker, clock, logger, names } = context;
   if (broker === undefined) {
     const service = disabledPort<Pick<PauseService, 'pause' | 'resume'>>();
-    return { routes: pauseRoutes({ list: () => [], pause: service.pause, resume: service.resume }) };
+    const list = (): never => {
+      throw messagingDisabled();
+    };
+    return { routes: pauseRoutes({ list, pause: service.pause, resume: service.resume }) };
   }
   const { control, inspector, workers } = broker;
   const log = pauseLog(context, broker);

@@ -81,6 +81,7 @@ describe('the packages', () => {
     ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z-]+\/(schema|answers)))/],
     // Beside results, only the counters of rate limits, which no layer below knows of.
     ['ioredis', /^(celery\/results\/|server\/bootstrap\/rate-limits\.ts$)/],
+    ['croner', /^server\/schedules\//],
     ['commander', /^(server\/(main|[a-z]+\/command)\.ts|workers\/)/],
     ['jose', /^server\/security\//],
     ['rate-limit-redis', /^server\/security\//],
