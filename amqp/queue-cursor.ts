@@ -4,6 +4,7 @@ import { ConsumerSession } from './consumer-session';
 import type { Delivery } from './delivery';
 import { toRabbitMQError } from './error-mapping';
 import type { RabbitMQError } from './errors';
+import { untilReturned } from './returned-messages';
 
 export interface QueueCursorOptions {
   readonly connection: Pick<AmqpConnection, 'openChannel'>;
@@ -31,8 +32,10 @@ export class QueueCursor {
   #wake: (() => void) | undefined;
   #failure: RabbitMQError | undefined;
   #silentChecks = 0;
+  #delivered = 0;
 
   private constructor(
+    private readonly connection: QueueCursorOptions['connection'],
     channel: ConstructorParameters<typeof ConsumerSession>[0]['channel'],
     private readonly queue: string,
     prefetch: number,
@@ -45,6 +48,7 @@ export class QueueCursor {
       queue,
       noAck: false,
       onDelivery: (delivery) => {
+        this.#delivered += 1;
         this.#buffer.push(delivery);
         this.#wake?.();
       },
@@ -60,7 +64,7 @@ export class QueueCursor {
     const channel = await connection.openChannel();
     try {
       const { messageCount } = await channel.checkQueue(queue);
-      const cursor = new QueueCursor(channel, queue, prefetch, messageCount);
+      const cursor = new QueueCursor(connection, channel, queue, prefetch, messageCount);
       if (messageCount > 0) await cursor.#consume();
       return cursor;
     } catch (error) {
@@ -110,7 +114,11 @@ export class QueueCursor {
    */
   async release(): Promise<void> {
     await this.#session.cancel(false).catch(() => undefined);
+    const { unsettled } = this.#session;
     await this.#session.close();
+    const taken = this.#delivered - unsettled;
+    // Also where nothing is held here: a quorum queue may have sent more that never arrived.
+    await untilReturned(this.connection, this.queue, this.waiting - taken);
   }
 
   #consume(): Promise<void> {

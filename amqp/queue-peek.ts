@@ -5,6 +5,7 @@ import { withDeadline } from './deadline';
 import { toRabbitMQError } from './error-mapping';
 import { ConnectionError } from './errors';
 import type { HeaderTable, MessageProperties } from './message';
+import { untilReturned } from './returned-messages';
 
 /** A message looked at, and given back. */
 export interface PeekedMessage {
@@ -58,8 +59,9 @@ export async function peekQueue(
   then: 'requeue' | 'ack' = 'requeue',
 ): Promise<readonly PeekedMessage[]> {
   const channel = await connection.openChannel();
+  let waiting = 0;
   const work = async (): Promise<readonly PeekedMessage[]> => {
-    await channel.checkQueue(queue);
+    waiting = (await channel.checkQueue(queue)).messageCount;
     const messages = await take(channel, queue, limits.count, limits.maxBytes);
     if (messages.length > 0 && then === 'ack') channel.ackAll();
     return messages;
@@ -73,5 +75,6 @@ export async function peekQueue(
   } finally {
     // What is held goes back to the head. A nack would not do: quorum queues put what is returned so at their end.
     await closeChannel(channel);
+    if (then === 'requeue') await untilReturned(connection, queue, waiting);
   }
 }

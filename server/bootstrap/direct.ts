@@ -7,6 +7,7 @@ import { operationRoutes } from '../operations';
 import { PolicyService, policyRoutes } from '../policies';
 import { queueContentsRoutes } from '../queue-contents';
 import { PartitionService, QueueService, queueRoutes } from '../queues';
+import { deadLetters } from './dead-letters';
 import type { Feature, FeatureContext } from './feature';
 import { createDirectParts, type DirectParts } from './queue-work';
 
@@ -62,6 +63,7 @@ export function direct(context: FeatureContext): Feature {
       ...messageFeature(context, parts, partitions),
       ...topologyFeature(context, parts, partitions),
       ...queueContentsRoutes({ service: contents, stopping: drain.signal }),
+      ...deadLetters(context, parts),
       ...operationRoutes({ service: operations, stopping: drain.signal }),
     ],
     parts: lifecycle,

@@ -55,12 +55,6 @@ export const directSettings = {
     description:
       'A dead letter that was replayed so often is left where it is, unless the call says otherwise.',
   }),
-  DEAD_LETTER_COUNT_INTERVAL_SECONDS: integer({
-    default: 30,
-    min: 1,
-    max: 3600,
-    description: 'How often the dead-letter queues are counted for the metrics.',
-  }),
 } as const;
 
 /** @throws Error without the URL in its message: it may hold a password. */

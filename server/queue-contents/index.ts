@@ -8,6 +8,7 @@ export {
   type FilterBody,
   filterFields,
   filterSchema,
+  findQuerySchema,
   forceField,
   messageIdSchema,
   type SelectionBody,

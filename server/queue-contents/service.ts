@@ -53,7 +53,7 @@ const MAX_PEEK_BYTES = 8 * 1024 * 1024;
 const FIND_MS = 30_000;
 
 export const QUORUM_NOTE =
-  'This is a quorum queue: each message that was looked at and left counts as delivered once more (RabbitMQ before 4.3), and a delivery limit counts that too.';
+  'This is a quorum queue: each message that was looked at and left counts as delivered once more (RabbitMQ before 4.3), and a delivery limit counts that too. Where more than fifty were passed over they may come back in another order.';
 export const PEEK_NOTE = 'Messages that were looked at and left are marked as redelivered.';
 
 /** Looks into queues and takes messages out of them. */

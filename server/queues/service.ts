@@ -103,7 +103,7 @@ export class QueueService {
     const names = this.deps
       .knownQueues()
       .filter((each) => each.includes(name))
-      .sort();
+      .sort((a, b) => (a < b ? -1 : 1));
     const items: DetailedQueue[] = [];
     for (const queueName of names.slice((page - 1) * pageSize, page * pageSize)) {
       const status = await this.deps.topology.queueStatus(queueName);
