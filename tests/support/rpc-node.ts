@@ -16,6 +16,8 @@ export interface RpcNodeOptions {
   readonly maxEntries?: number;
   readonly maxAgeSeconds?: number;
   readonly now?: () => number;
+  /** False: a client that begins chords and leaves joining them to others. Default true. */
+  readonly joins?: boolean;
   /** Called when the joiner has published a task, before it learns that it has. */
   readonly afterJoinPublish?: (taskId: string) => Promise<void>;
 }
@@ -43,7 +45,7 @@ export class RpcNode {
 
   /** Started, caught up, and consuming or standing by. */
   static async start(url: string, options: RpcNodeOptions = {}): Promise<RpcNode> {
-    const { maxEntries = 10_000, maxAgeSeconds = 3600, now, afterJoinPublish } = options;
+    const { maxEntries = 10_000, maxAgeSeconds = 3600, now, joins = true, afterJoinPublish } = options;
     const logger = new SilentLogger();
     const connections = new AmqpConnections({ urls: [url], name: 'rpc-node', logger });
     const connection = connections.consume;
@@ -87,9 +89,15 @@ export class RpcNode {
     const node = new RpcNode(connections, publisher, topology, results, records, joiner, client);
     await connections.start();
     await connections.ready(20_000);
-    for (const part of [publisher, results, records, joiner]) await part.start();
+    for (const part of [publisher, results, records, ...(joins ? [joiner] : [])]) await part.start();
     await until(() => results.status.ready && records.status.ready, { timeoutMs: 20_000 });
     return node;
+  }
+
+  /** As a process that dies: its connections are gone in the middle of whatever it does. */
+  async crash(): Promise<void> {
+    await this.connections.stop();
+    await this.stop();
   }
 
   /** As a process that ends: joins go back with the channel. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Canvas, type CanvasResult, canvas, type TaskMeta } from '../../../celery';
 import { CHORD_QUEUE, RpcChordCounter } from '../../../celery/chords';
 import { Cleanup } from '../../support/cleanup';
@@ -8,6 +9,7 @@ import { createVhost, type TestVhost } from '../../support/vhost';
 
 const { chord, s } = canvas;
 const WAIT = { timeoutMs: 30_000 };
+const CHORDS = process.env.FULL === '1' ? 1000 : 100;
 const echo = (value: unknown): Canvas => s('echo', value);
 const body = (taskId: string): Canvas => canvas.set(s('echo'), { task_id: taskId });
 
@@ -32,6 +34,10 @@ describe('chords on rpc, joined by gateways', () => {
         echo: ([value]) => value,
         held: async ([value]) => {
           await held;
+          return value;
+        },
+        slow: async ([value]) => {
+          await sleep(Number(value) * 20);
           return value;
         },
         fail: ([text]) => {
@@ -79,6 +85,38 @@ describe('chords on rpc, joined by gateways', () => {
     expect(metas.map((meta) => meta?.result)).toEqual(ids.map((_, index) => [index, index, -index - 1]));
     expect(ids.map((id) => worker.runs.get(id))).toEqual(ids.map(() => 1));
     await until(() => standby.joiner.open === 0, WAIT);
+  });
+
+  it('chords of all kinds, with failures, while gateways die one after the other: each body runs once or not at all', async () => {
+    const client = await node({ joins: false });
+    const replicas = [await node(), await node()];
+    const chords = Array.from({ length: CHORDS }, (_, index) => {
+      const fails = index % 5 === 4;
+      const header = [echo(index), s('slow', index % 7), fails ? s('fail', 'no') : echo('ok')];
+      const inner = index % 3 === 0 ? [...header, chord([echo(1), echo(2)], s('echo'))] : header;
+      return { fails, bodyId: `crash-${index}`, sig: chord(inner, body(`crash-${index}`)) };
+    });
+    const work = { submitting: true };
+    const crashes = (async () => {
+      for (let count = 0; work.submitting || count < 4; count += 1) {
+        await sleep(150);
+        await replicas.shift()?.crash();
+        replicas.push(await node());
+      }
+    })();
+    for (const { sig } of chords) await client.canvases.apply(sig);
+    work.submitting = false;
+    await crashes;
+    for (const { fails, bodyId } of chords) {
+      const meta = await end(client, bodyId);
+      expect([bodyId, meta?.status, worker.runs.get(bodyId) ?? 0]).toEqual([
+        bodyId,
+        fails ? 'FAILURE' : 'SUCCESS',
+        fails ? 0 : 1,
+      ]);
+    }
+    await until(() => replicas.every(({ joiner }) => joiner.open === 0), WAIT);
+    expect(chords.filter(({ fails, bodyId }) => !fails && worker.runs.get(bodyId) !== 1)).toEqual([]);
   });
 
   it('a gateway that dies between the body and its acknowledgement leaves nothing for the next to repeat', async () => {
