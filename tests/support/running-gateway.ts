@@ -40,10 +40,11 @@ export async function startGateway(env: Readonly<Record<string, string>>): Promi
         headers: { authorization: `Bearer ${keyOf(role)}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      const text = await response.text();
       return {
         status: response.status,
         headers: response.headers,
-        body: (await response.json()) as Answer['body'],
+        body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
       };
     },
     stop: async () => {
