@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
-import { CanvasPublisher, CeleryClient, DelayedDelivery } from '../celery/client';
+import { RpcChordCounter } from '../celery/chords';
+import { CanvasPublisher, CeleryClient, type ChordCounter, DelayedDelivery } from '../celery/client';
 import { ControlClient, Mailbox } from '../celery/control';
 import { EventDispatcher } from '../celery/events';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
@@ -40,6 +41,9 @@ const PARK_AFTER_SECONDS = 600;
 const MAX_HELD = 1_000;
 /** With the growing pauses between them about three minutes. */
 const MAX_HAND_BACKS = 10;
+
+/** As the gateways name it by default. */
+const RESULT_STREAM = 'celery-gateway.results';
 
 export const VERSION = '0.1.0';
 
@@ -95,7 +99,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     canvas: new CanvasPublisher({
       client: sender,
       replyTo: '',
-      chords: parts.chordCounter?.({ publisher, logger }) ?? redis?.chords,
+      chords: chordCounterOf(parts, { publisher, topology }, redis),
     }),
     chordParts: redis?.chords,
     reader: redis,
@@ -219,6 +223,19 @@ function deadLetterRoute({ deadLetterExchange: exchange, deadLetterRoutingKey }:
   return typeof exchange === 'string'
     ? { exchange, routingKey: deadLetterRoutingKey ?? undefined }
     : undefined;
+}
+
+/** Who counts the chords this worker starts: Redis, or with rpc the gateways, where they see the header's results. */
+function chordCounterOf(
+  parts: WorkerParts,
+  made: { readonly publisher: ConfirmPublisher; readonly topology: Topology },
+  redis: RedisResults | undefined,
+): ChordCounter | undefined {
+  const { chordCounter, chordQueue, resultStream = RESULT_STREAM } = parts;
+  if (chordCounter !== undefined) return chordCounter(made);
+  if (resultBackendKind(parts.resultBackend) !== 'rpc') return redis?.chords;
+  const supported = (replyTo: string): boolean => replyTo === resultStream;
+  return new RpcChordCounter({ ...made, queue: chordQueue, supported });
 }
 
 function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWriter {

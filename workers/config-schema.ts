@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import Joi from 'joi';
 import { checkedBrokerUrl } from '../amqp';
+import { CHORD_QUEUE } from '../celery/chords';
 import { resultBackendKind } from '../celery/results';
 import type { LogLevel } from '../runtime';
 
@@ -29,6 +30,8 @@ export interface WorkerEnvironment {
   readonly CELERY_BROKER_URL?: string;
   readonly CELERY_RESULT_BACKEND: string;
   readonly CELERY_RESULT_EXPIRES: number;
+  readonly RESULT_STREAM: string;
+  readonly CHORD_QUEUE: string;
   readonly CELERY_WORKER_HOSTNAME: string;
   readonly CELERY_WORKER_QUEUES: string;
   readonly CELERY_WORKER_CONCURRENCY: number;
@@ -104,6 +107,8 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
     )
     .default('rpc://'),
   CELERY_RESULT_EXPIRES: Joi.number().integer().min(0).default(DAY_SECONDS),
+  RESULT_STREAM: Joi.string().default('celery-gateway.results'),
+  CHORD_QUEUE: Joi.string().default(CHORD_QUEUE),
   CELERY_WORKER_HOSTNAME: Joi.string()
     .default('celery@%h')
     .description('Nodename; %h host, %n name, %d domain (-n).'),

@@ -11,6 +11,8 @@ export interface WorkerConfig {
   readonly brokerUrls: readonly string[];
   readonly resultBackend: string;
   readonly resultExpiresSeconds: number;
+  readonly resultStream: string;
+  readonly chordQueue: string;
   readonly nodename: string;
   readonly queues: readonly string[];
   readonly concurrency: number;
@@ -82,6 +84,8 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     brokerUrls: brokerUrlsOf(settings),
     resultBackend: settings.CELERY_RESULT_BACKEND,
     resultExpiresSeconds: settings.CELERY_RESULT_EXPIRES,
+    resultStream: settings.RESULT_STREAM,
+    chordQueue: settings.CHORD_QUEUE,
     nodename,
     queues: queuesOf(settings),
     concurrency: settings.CELERY_WORKER_POOL === 'solo' ? 1 : settings.CELERY_WORKER_CONCURRENCY,

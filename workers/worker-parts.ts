@@ -1,4 +1,4 @@
-import type { ConfirmPublisher } from '../amqp';
+import type { ConfirmPublisher, Topology } from '../amqp';
 import type { ChordCounter, RouteFunction, TaskRoute } from '../celery/client';
 import type { DelayedQueueType, SerializerName } from '../celery/protocol';
 import type { Clock, Logger } from '../runtime';
@@ -58,13 +58,14 @@ export interface WorkerParts {
   readonly autoscaleKeepaliveMs?: number;
   /** The file threads start with; default: the one of this build. */
   readonly threadEntry?: string;
-  /**
-   * Counts the chords this worker starts, where the result backend does not (rpc); default: the result backend, and without
-   * one that can, a task whose next step is a chord fails.
-   */
+  /** The gateways' result stream: with rpc, chords of callers whose results go there are joined by a gateway. */
+  readonly resultStream?: string;
+  /** Where the gateways are told of such chords. */
+  readonly chordQueue?: string;
+  /** Counts the chords this worker starts in place of the result backend or the gateways. */
   readonly chordCounter?: (made: {
     readonly publisher: ConfirmPublisher;
-    readonly logger: Logger;
+    readonly topology: Topology;
   }) => ChordCounter;
   readonly clock?: Clock;
 }

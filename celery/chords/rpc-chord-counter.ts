@@ -12,8 +12,8 @@ export interface RpcChordCounterOptions {
   readonly topology: Pick<Topology, 'ensureQueue'>;
   /** Default `celery-gateway.chords`: the queue the gateways' joiners consume. */
   readonly queue?: string | undefined;
-  /** Whether results arrive where every gateway sees them. Default: they do. */
-  readonly supported?: (() => boolean) | undefined;
+  /** Whether results sent to this queue arrive where every gateway sees them. Default: they do. */
+  readonly supported?: ((replyTo: string) => boolean) | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -59,8 +59,8 @@ export class RpcChordCounter implements ChordCounter {
         'the results of a chord on rpc:// have to go to the stream that gateways read: reply_to is empty';
       throw new TaskError('CANVAS_UNSUPPORTED', detail);
     }
-    if (this.#options.supported?.() === false) {
-      const detail = 'chords on rpc:// need RabbitMQ streams, and results are kept without one';
+    if (this.#options.supported?.(join.replyTo) === false) {
+      const detail = 'chords on rpc:// need results that go to a RabbitMQ stream which gateways read';
       throw new TaskError('CANVAS_UNSUPPORTED', detail);
     }
     const content = encodeJoin(join);

@@ -90,7 +90,7 @@ export class CanvasPublisher {
       submitted.push(...(await this.#submitAll(batch, routeName, repeat)));
     };
     for (const { step, continuations = [] } of divided) {
-      for (const continuation of continuations) await chords?.takeOver?.(continuation);
+      for (const continuation of continuations) await repeat(async () => chords?.takeOver?.(continuation));
       if (step.kind === 'task') open.push(step);
       if (step.kind !== 'task' || open.length === WINDOW) await flush();
       if (step.kind === 'chord') await repeat(async () => chords?.begin(step));
