@@ -76,6 +76,24 @@ except Exception as error:
     expect(message).toContain('interop.unknown');
   });
 
+  it('sees STARTED with the process and the worker that runs the task, then SUCCESS', async () => {
+    const source = `
+import time
+from interop_app import sleep
+result = sleep.delay(2)
+deadline = time.monotonic() + 20
+while result.state == 'PENDING' and time.monotonic() < deadline:
+    time.sleep(0.05)
+started = [result.state, result.info]
+answer([*started, result.get(timeout=20), result.state])
+`;
+
+    const [state, info, value, end] = await runPython<unknown[]>(app, source);
+
+    expect([state, value, end]).toEqual(['STARTED', 2, 'SUCCESS']);
+    expect(info).toEqual({ pid: expect.any(Number), hostname: 'typescript@here' });
+  });
+
   it('has 500 results arrive, each with its own task', async () => {
     const source = `
 from interop_app import echo
