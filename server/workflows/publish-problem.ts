@@ -6,6 +6,11 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof QueueError && error.code === 'PUBLISH_UNKNOWN';
 }
 
+/** The Celery layer refused it before anything was sent. */
+export function wasRefusedWhole(error: unknown): boolean {
+  return error instanceof TaskError && error.code === 'CANVAS_UNSUPPORTED';
+}
+
 /** What the Celery layer says of a task, told of the place in the body where the task stands. */
 export function inPlaceOf(error: unknown, places: ReadonlyMap<string, string>): unknown {
   if (!(error instanceof TaskError) || error.code !== 'CANVAS_UNSUPPORTED') return error;

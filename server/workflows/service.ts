@@ -10,7 +10,7 @@ import { checkLimits, GraphBuilder, type GraphLimits } from './build-graph';
 import { canvasOf, type GraphNode, tasksOf } from './graph';
 import type { NodeBody } from './node-body';
 import type { WorkflowProgress } from './progress';
-import { inPlaceOf, isUnknown } from './publish-problem';
+import { inPlaceOf, isUnknown, wasRefusedWhole } from './publish-problem';
 import { RemainderPlan } from './remainder';
 import type { NodeState } from './workflow-state';
 import type { KeptWorkflow, Workflow, WorkflowStore } from './workflow-store';
@@ -65,7 +65,7 @@ export class WorkflowService {
     try {
       await this.publish(plan);
     } catch (error) {
-      if (!isUnknown(error)) await this.takeBack(workflow);
+      if (!isUnknown(error)) await this.takeBack(workflow, wasRefusedWhole(error));
       throw inPlaceOf(error, places);
     }
     return this.statusOf(store.get(id)?.workflow ?? workflow);
@@ -152,9 +152,9 @@ export class WorkflowService {
   }
 
   /** Some of a group may have been sent before the broker refused another. */
-  private async takeBack(workflow: Workflow): Promise<void> {
+  private async takeBack(workflow: Workflow, nothingSent: boolean): Promise<void> {
     const kept = this.store().get(workflow.id);
-    await this.best(async () => this.revokeAll(workflow.graph), workflow.id);
+    if (!nothingSent) await this.best(() => this.revokeAll(workflow.graph), workflow.id);
     if (kept !== undefined) await this.best(() => this.store().remove(kept), workflow.id);
   }
 
