@@ -8,6 +8,7 @@ import { httpMetrics, MetricsRegistry } from '../metrics';
 import { createAccess } from './access';
 import { createAuditLog } from './audit';
 import { createFeatures } from './features';
+import { certificateRenewal, serverCertificate } from './https';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
@@ -111,8 +112,15 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
  */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { parts, messaging, listener, drain } = createGatewayCore(deps);
-  const http = new HttpServer({ listener, drain, logger: deps.logger, options: httpOptions(deps.config) });
-  return { parts: [...parts, part('http', http)], http, messaging, listener };
+  const { config, logger } = deps;
+  const certificate = serverCertificate(config);
+  const http = new HttpServer({ listener, drain, certificate, logger, options: httpOptions(config) });
+  return {
+    parts: [...parts, ...certificateRenewal(config, http, logger), part('http', http)],
+    http,
+    messaging,
+    listener,
+  };
 }
 
 function httpOptions(config: ServerConfig): HttpServerOptions {

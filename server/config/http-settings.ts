@@ -1,4 +1,4 @@
-import { choice, integer, LOG_FORMATS, LOG_LEVELS, text } from '../../runtime';
+import { choice, integer, LOG_FORMATS, LOG_LEVELS, optionalText, text } from '../../runtime';
 
 /** The HTTP side: where it listens, what it allows, how it stops, what it logs. */
 export const httpSettings = {
@@ -9,6 +9,11 @@ export const httpSettings = {
     max: 65_535,
     description: 'Port to listen on; 0 takes a free one.',
   }),
+  GATEWAY_TLS_CERT_FILE: optionalText({
+    description:
+      'PEM file of the certificate chain: the gateway then serves HTTPS only. Read anew when it changes.',
+  }),
+  GATEWAY_TLS_KEY_FILE: optionalText({ description: 'PEM file of its key; needed with the above.' }),
   TRUST_PROXY: integer({
     default: 0,
     min: 0,

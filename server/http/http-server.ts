@@ -1,8 +1,15 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lifecycle, Logger } from '../../runtime';
 import type { Drain } from './drain';
+
+/** A certificate chain and its key, PEM. */
+export interface ServerCertificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -22,29 +29,34 @@ export interface HttpServerOptions {
 export interface HttpServerDeps {
   readonly listener: RequestListener;
   readonly drain: Drain;
+  /** Serves HTTPS, and nothing else, where it is given. */
+  readonly certificate?: ServerCertificate | undefined;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly options: HttpServerOptions;
 }
 
 /** The listening socket: bounded in every direction, and stopped without cutting a request short. */
 export class HttpServer implements Lifecycle {
-  private readonly server: Server;
+  private readonly server: Server | TlsServer;
   private starting: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly deps: HttpServerDeps) {
     const { options, listener } = deps;
-    this.server = createServer(
-      {
-        headersTimeout: options.headersTimeoutMs,
-        requestTimeout: options.requestTimeoutMs,
-        keepAliveTimeout: options.keepAliveTimeoutMs,
-        connectionsCheckingInterval: options.connectionsCheckIntervalMs,
-        maxHeaderSize: options.maxHeaderBytes,
-        noDelay: true,
-      },
-      listener,
-    );
+    const bounds = {
+      headersTimeout: options.headersTimeoutMs,
+      // Node refuses a shorter one than that of the headers.
+      requestTimeout: Math.max(options.requestTimeoutMs, options.headersTimeoutMs),
+      keepAliveTimeout: options.keepAliveTimeoutMs,
+      connectionsCheckingInterval: options.connectionsCheckIntervalMs,
+      maxHeaderSize: options.maxHeaderBytes,
+      noDelay: true,
+    };
+    const tls = { minVersion: 'TLSv1.2', handshakeTimeout: options.headersTimeoutMs } as const;
+    this.server =
+      deps.certificate === undefined
+        ? createServer(bounds, listener)
+        : createTlsServer({ ...bounds, ...tls, ...deps.certificate }, listener);
     // A caller that kept its connection would lose the next request when the listener closes.
     this.server.prependListener('request', (_request, response) => {
       if (deps.drain.draining) response.shouldKeepAlive = false;
@@ -55,7 +67,8 @@ export class HttpServer implements Lifecycle {
   /** Where it listens, once started. */
   get url(): string {
     const { address, port, family } = this.server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const scheme = this.deps.certificate === undefined ? 'http' : 'https';
+    return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
   /** @throws the system's error when the port is taken. */
@@ -69,6 +82,11 @@ export class HttpServer implements Lifecycle {
       });
     });
     return this.starting;
+  }
+
+  /** Takes another certificate for the connections to come: a renewal needs no restart. @throws for one that is no pair. */
+  renew(certificate: ServerCertificate): void {
+    if ('setSecureContext' in this.server) this.server.setSecureContext(certificate);
   }
 
   stop(): Promise<void> {
