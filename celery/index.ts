@@ -8,3 +8,4 @@ export * from './protocol';
 export * from './records';
 export * from './results';
 export * from './revokes';
+export { BoundedIndex } from './streams';

@@ -1,6 +1,18 @@
-import { type AmqpLogger, type ConfirmPublisher, QueueError, RabbitMQError } from '../../amqp';
+import {
+  type AmqpLogger,
+  type ConfirmPublisher,
+  type HeaderTable,
+  QueueError,
+  RabbitMQError,
+} from '../../amqp';
 import type { EncodedTaskMessage } from '../protocol';
-import { type SubmissionRecords, submissionEntry, withDestination } from '../records';
+import {
+  noteSentAt,
+  type SubmissionRecords,
+  submissionEntry,
+  withDestination,
+  withNestedHeaders,
+} from '../records';
 import { BoundedIndex } from '../streams';
 import { type DelayedDelivery, lacksTopology } from './delayed-delivery';
 import type { QueueWatch } from './queue-watch';
@@ -51,7 +63,12 @@ export class TaskPublisher {
     { eta = 0, trustedHeaders }: PublishExtras = NO_EXTRAS,
   ): Promise<void> {
     const now = this.#options.now();
-    const properties = { ...encoded.properties, timestamp: Math.floor(now / 1000) };
+    const properties = {
+      ...encoded.properties,
+      headers: this.#recordable(encoded.properties.headers),
+      timestamp: Math.floor(now / 1000),
+    };
+    if (this.#options.records !== undefined) noteSentAt(properties.headers ?? {}, now);
     const message: OutgoingTask = { content: encoded.content, properties, trustedHeaders };
     try {
       if (eta - now < 1000 || !(await this.#delayed(message, destination, eta))) {
@@ -67,6 +84,11 @@ export class TaskPublisher {
       properties: message.properties,
     });
     if (entry) this.#options.records?.noteSubmitted({ ...entry, submittedAt: now });
+  }
+
+  #recordable(headers: HeaderTable | undefined): HeaderTable | undefined {
+    const recorded = headers !== undefined && this.#options.records?.keys() !== undefined;
+    return recorded ? withNestedHeaders(headers) : headers;
   }
 
   /**

@@ -1,5 +1,5 @@
 export type { Change, Missed } from './change-log';
-export { type Choice, parseChoice } from './choice';
+export { type Choice, compileChoice, parseChoice } from './choice';
 export { formatPosition, type LogName, type LogPosition, parsePosition } from './log-position';
 export { FACETS, type Facet, type FacetCount, FacetCounter } from './task-facets';
 export { compileFilter, type TaskFilter, type TextTerm, type TimeField, type TimeRange } from './task-filter';

@@ -6,6 +6,7 @@ import {
   type SubmissionIndex,
   submissionEntry,
 } from '../records';
+import { forgottenTask } from '../results';
 import { BoundedIndex } from '../streams';
 import { type Change, ChangeLog, type Missed } from './change-log';
 import { learnFromEvent } from './event-facts';
@@ -107,6 +108,8 @@ export class TaskHistory implements TaskHistoryReader {
 
   /** A message of the submission stream. What is no task message is passed over. */
   onRecord(message: StreamedMessage, source: NewsSource = {}): void {
+    const forgotten = forgottenTask(message.properties);
+    if (forgotten !== undefined) this.onForgotten(forgotten, { ...source, log: 's' });
     const entry = submissionEntry(message);
     if (entry === undefined) return;
     const task = this.#learn(entry.taskId, (known) => {
@@ -140,8 +143,8 @@ export class TaskHistory implements TaskHistoryReader {
   }
 
   /** A result was deleted; what the history holds of it goes as well, also what comes later. */
-  onForgotten(taskId: string, source: NewsSource & { readonly log: LogName } = { log: 'r' }): void {
-    if (this.#tasks.get(taskId) === undefined) return;
+  onForgotten(taskId: string, source: NewsSource & { readonly log?: LogName | undefined } = {}): void {
+    if (this.#tasks.get(taskId)?.forgotten !== false) return;
     const task = this.#learn(taskId, (known) => {
       known.forgotten = true;
       known.resultText = null;
@@ -150,7 +153,7 @@ export class TaskHistory implements TaskHistoryReader {
       known.progress = undefined;
       known.settle();
     });
-    this.#tell('task-forgotten', task, this.#now(), source.log, source);
+    this.#tell('task-forgotten', task, this.#now(), source.log ?? 'r', source);
   }
 
   get(taskId: string): TaskRecord | undefined {

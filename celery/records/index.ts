@@ -1,3 +1,4 @@
+export { withNestedHeaders, withoutNestedHeaders } from './nested-headers';
 export { type RecordedDestination, withDestination } from './recorded-destination';
 export type { RecordedMessage } from './recorded-messages';
 export {
@@ -5,8 +6,10 @@ export {
   REPLAY_OF_HEADER,
   type ReplayContext,
   type ReplayEdits,
+  recordedArguments,
   replayedMessage,
 } from './replayed-message';
+export { noteSentAt } from './sent-at';
 export { type RecordableMessage, type SubmissionEntry, submissionEntry } from './submission-entry';
 export type { StreamedAt, StreamedMessage, SubmissionIndex } from './submission-index';
 export {

@@ -1,6 +1,8 @@
 import type { AmqpConnection, AmqpLogger, Delivery, MessageProperties } from '../../amqp';
 import { readStream } from '../streams';
+import { withoutNestedHeaders } from './nested-headers';
 import { destinationOf, withoutDestination } from './recorded-destination';
+import { withoutSentAt } from './sent-at';
 
 /** A submitted message as the record keeps it. */
 export interface RecordedMessage {
@@ -17,6 +19,8 @@ export interface ReadRecordedOptions {
   readonly taskIds: ReadonlySet<string>;
   /** Epoch milliseconds from which on to read. */
   readonly sinceMs: number;
+  /** Where to begin instead, exactly. */
+  readonly offset?: number | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -45,6 +49,8 @@ const recordedMessage = (delivery: Delivery): RecordedMessage | undefined => {
   if (typeof id !== 'string' || typeof task !== 'string') return undefined;
   const { content, properties } = delivery;
   const { exchange, routingKey } = destinationOf(delivery);
-  const { 'x-stream-offset': _offset, ...headers } = withoutDestination(delivery.headers);
+  const { 'x-stream-offset': _offset, ...headers } = withoutNestedHeaders(
+    withoutSentAt(withoutDestination(delivery.headers)),
+  );
   return { taskId: id, exchange, routingKey, content, properties: { ...properties, headers } };
 };

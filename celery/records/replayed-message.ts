@@ -50,6 +50,15 @@ export interface ReplayContext {
 /** The header that names the task of which this one is a repetition. */
 export const REPLAY_OF_HEADER = 'replay_of';
 
+/** What the record leaves out, as a stream keeps no nulls. */
+const NO_VALUES: HeaderTable = {
+  shadow: null,
+  parent_id: null,
+  replaced_task_nesting: 0,
+  stamped_headers: null,
+  stamps: {},
+};
+
 /** Headers of the way here: routes, deaths, and how the body was packed. */
 const isOfTheWay = (name: string): boolean => name === 'CC' || name === 'BCC' || name.startsWith('x-');
 
@@ -86,6 +95,7 @@ export const replayedMessage = (
       priority: options.priority ?? properties.priority ?? 0,
       expiration: times.expiration,
       headers: {
+        ...NO_VALUES,
         ...kept,
         id: taskId,
         retries: 0,
@@ -106,6 +116,17 @@ export const replayedMessage = (
       },
     },
   };
+};
+
+/** What a recorded task was called with. */
+export const recordedArguments = (
+  message: RecordedMessage,
+): { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> } => {
+  const body = readBody(message);
+  const [args, kwargs]: readonly unknown[] = Array.isArray(body) ? body : [];
+  const named =
+    typeof kwargs === 'object' && kwargs !== null ? (kwargs as Readonly<Record<string, unknown>>) : {};
+  return { args: Array.isArray(args) ? args : [], kwargs: named };
 };
 
 /** What follows a recorded task, as JSON has it: signatures in `callbacks`, `errbacks` and `chain`. */

@@ -1,5 +1,6 @@
 import type { HeaderTable, HeaderValue, MessageProperties } from '../../amqp';
 import { destinationOf } from './recorded-destination';
+import { sentAt } from './sent-at';
 
 /** What the gateway remembers of a task it handed to the broker. */
 export interface SubmissionEntry {
@@ -10,7 +11,7 @@ export interface SubmissionEntry {
   readonly queue: string | null;
   readonly exchange: string;
   readonly routingKey: string;
-  /** Epoch milliseconds (whole seconds when read back from the record). */
+  /** Epoch milliseconds. */
   readonly submittedAt: number;
   /** ISO 8601, as in the message. */
   readonly eta: string | null;
@@ -49,7 +50,7 @@ export const submissionEntry = (message: RecordableMessage): SubmissionEntry | u
     queue: exchange === '' ? routingKey : null,
     exchange,
     routingKey,
-    submittedAt: (message.properties.timestamp ?? 0) * 1000,
+    submittedAt: sentAt(headers) ?? (message.properties.timestamp ?? 0) * 1000,
     eta: text(headers.eta),
     expires: text(headers.expires),
     rootId: text(headers.root_id),

@@ -1,8 +1,9 @@
-import type { AmqpConnection, AmqpLogger } from '../../amqp';
+import type { AmqpConnection, AmqpLogger, Delivery } from '../../amqp';
 import { type LogTopology, StreamLog } from '../streams';
+import { withoutNestedHeaders } from './nested-headers';
 import { type RecordedMessage, readRecordedMessages } from './recorded-messages';
 import type { SubmissionEntry } from './submission-entry';
-import { LatestSubmissions, type SubmissionIndex } from './submission-index';
+import { LatestSubmissions, type StreamedMessage, type SubmissionIndex } from './submission-index';
 
 /** What {@link SubmissionRecords} is made of. */
 export interface SubmissionRecordsOptions {
@@ -56,7 +57,8 @@ export class SubmissionRecords {
       streamName,
       maxAgeSeconds: options.maxAgeSeconds,
       streams: options.streams,
-      onEntry: ({ delivery, offset, replayed }) => this.#index.onRecord(delivery, { offset, replayed }),
+      onEntry: ({ delivery, offset, replayed }) =>
+        this.#index.onRecord(taskOf(delivery), { offset, replayed }),
       logger: options.logger,
       now: options.now,
     });
@@ -109,6 +111,19 @@ export class SubmissionRecords {
   }
 
   /**
+   * Reads one full message back from where it is known to be.
+   * @returns undefined where the stream no longer has it.
+   * @throws RabbitMQError when the broker is away.
+   */
+  async readAt(offset: number, taskId: string): Promise<RecordedMessage | undefined> {
+    const { connection, logger } = this.#options;
+    const { streamName } = this;
+    const taskIds = new Set([taskId]);
+    const found = await readRecordedMessages({ connection, logger, streamName, taskIds, sinceMs: 0, offset });
+    return found.get(taskId);
+  }
+
+  /**
    * Reads full messages back from the stream.
    * @param sinceMs epoch milliseconds from which on to read.
    * @throws RabbitMQError when the broker is away.
@@ -118,3 +133,12 @@ export class SubmissionRecords {
     return readRecordedMessages({ connection, logger, streamName: this.streamName, taskIds, sinceMs });
   }
 }
+
+/** Its record may have more headers than the task. */
+const taskOf = (delivery: Delivery): StreamedMessage => {
+  const recorded = delivery.headers;
+  const headers = withoutNestedHeaders(recorded);
+  if (headers === recorded) return delivery;
+  const { exchange, routingKey, content, properties } = delivery;
+  return { exchange, routingKey, content, properties, headers };
+};

@@ -1,6 +1,7 @@
 export { AsyncResult } from './async-result';
 export type { ChordClaim, ChordPart, ChordParts, PartReturned, ReturnedPart } from './chord-parts';
 export { type ChordValues, chordValues } from './chord-values';
+export { forgetMark, forgottenTask } from './forget-mark';
 export { type CompletedResult, GroupResult, type TaskResult } from './group-result';
 export { NullResults } from './null-results';
 export { RedisChords, type RedisChordsOptions } from './redis-chords';

@@ -66,6 +66,14 @@ export class ResultIndex {
     return true;
   }
 
+  /** Drops a task's state. */
+  remove(taskId: string): void {
+    const held = this.#entries.get(taskId);
+    if (held === undefined) return;
+    this.#bytes -= held.bytes;
+    this.#entries.delete(taskId);
+  }
+
   #trim(now: number): void {
     const { maxBytes, maxAgeMs } = this.#limits;
     for (let oldest = this.#entries.oldest(); oldest !== undefined; oldest = this.#entries.oldest()) {

@@ -2,10 +2,18 @@ import { hostname } from 'node:os';
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
 import { decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
 import { type LogEntry, type LogTopology, readStream, StreamLog } from '../streams';
+import { forgottenTask } from './forget-mark';
 import type { ResultReader, ResultStoreStatus, WaitOptions } from './result-backend';
 import type { ReadyListener, ResultFeed } from './result-feed';
 import { ResultIndex } from './result-index';
 import { ResultWaiters } from './result-waiters';
+
+/** Where in the log something was read. */
+interface ReadAt {
+  readonly offset: number | undefined;
+  /** From before this process. */
+  readonly replayed: boolean;
+}
 
 /** What {@link RpcStreamResults} is made of. */
 export interface RpcStreamResultsOptions {
@@ -24,9 +32,9 @@ export interface RpcStreamResultsOptions {
   /** This gateway's own fallback queue: stable over its restarts, not shared. Default `<streamName>.<hostname>`. */
   readonly fallbackQueue?: string | undefined;
   /** Told of each state as it is read, replayed ones included. */
-  readonly onMeta?:
-    | ((meta: TaskMeta, at: { readonly offset: number | undefined; readonly replayed: boolean }) => void)
-    | undefined;
+  readonly onMeta?: ((meta: TaskMeta, at: ReadAt) => void) | undefined;
+  /** Told when a task's result was forgotten. */
+  readonly onForgotten?: ((taskId: string, at: ReadAt) => void) | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
 }
@@ -142,6 +150,12 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
 
   #onEntry({ delivery, offset, replayed }: LogEntry): void {
     const { content, properties } = delivery;
+    const forgotten = forgottenTask(properties);
+    if (forgotten !== undefined) {
+      this.#index.remove(forgotten);
+      this.#options.onForgotten?.(forgotten, { offset, replayed });
+      return;
+    }
     const meta = decodeTaskMeta(content, properties.contentType);
     this.#options.onMeta?.(meta, { offset, replayed });
     if (!this.#index.put(meta, content.length, this.#now())) return;

@@ -7,6 +7,8 @@ export interface ReadStreamOptions {
   readonly streamName: string;
   /** Epoch milliseconds from which on to read; whole chunks come, so earlier entries may be among them. */
   readonly sinceMs: number;
+  /** Where to begin instead, exactly. */
+  readonly offset?: number | undefined;
   /** @returns true when there is no need to read on. */
   readonly onEntry: (delivery: Delivery) => boolean;
   readonly logger: AmqpLogger;
@@ -32,7 +34,7 @@ export const readStream = async (options: ReadStreamOptions): Promise<void> => {
     connection,
     queue: streamName,
     prefetch: PREFETCH,
-    arguments: { 'x-stream-offset': new Date(options.sinceMs) },
+    arguments: { 'x-stream-offset': options.offset ?? new Date(options.sinceMs) },
     prepare: async (channel) => {
       channel.sendToQueue(streamName, Buffer.alloc(0), { type: MARK_TYPE, messageId: mark });
     },

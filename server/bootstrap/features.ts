@@ -5,6 +5,7 @@ import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
 import { keys } from './keys';
 import { metrics } from './metrics';
+import { monitor } from './monitor';
 import { pauses } from './pauses';
 import { revokes } from './revokes';
 import { schedules } from './schedules';
@@ -22,9 +23,10 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
   const revoking = revokes(context);
   const features: readonly Feature[] = [
     health(context),
-    tasks(context),
+    tasks(context, revoking.service),
     revoking,
     workflows(context, revoking.service),
+    monitor(context),
     workers(context),
     pauses(context),
     schedules(context),

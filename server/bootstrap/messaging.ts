@@ -155,7 +155,11 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
   const { connections, publisher, topology } = parts;
   const lamport = new LamportClock();
   const workers = new WorkerDirectory();
-  const history = new TaskHistory({ maxTasks: config.TASK_HISTORY_LIMIT, now: () => clock.now() });
+  const history = new TaskHistory({
+    maxTasks: config.TASK_HISTORY_LIMIT,
+    maxChanges: config.EVENT_STREAM_BACKLOG,
+    now: () => clock.now(),
+  });
   const results = createResultSide({ config, connection: connections.consume, topology, history, logger });
   const records = submissionRecords(options, parts, history);
   const control = new ControlClient({

@@ -21,7 +21,7 @@ export interface ResultSideDeps {
   readonly config: ServerConfig;
   readonly connection: AmqpConnection;
   readonly topology: Topology;
-  readonly history: Pick<TaskHistory, 'onResult'>;
+  readonly history: Pick<TaskHistory, 'onResult' | 'onForgotten'>;
   readonly logger: Logger;
 }
 
@@ -56,6 +56,7 @@ export function createResultSide({
     maxEntries: config.RESULT_MAX_ENTRIES,
     fallbackQueue: fallbackQueue(config),
     onMeta: (meta, source) => history.onResult(meta, source),
+    onForgotten: (taskId, source) => history.onForgotten(taskId, source),
     logger,
   });
   return { reader, replyTo: () => reader.replyTo };

@@ -1,8 +1,20 @@
+import type { SubmissionRecords } from '../../celery';
 import { BatchService, BatchWindow, batchRoutes } from '../batch';
 import { jsonBody } from '../http/json-body';
 import { JsonHazards } from '../http/json-hazards';
 import type { RouteDefinition } from '../http/route';
-import { Deduplication, isReady, SubmitChecks, TaskService, taskRoutes, taskStatus } from '../tasks';
+import { disabledPort } from '../messaging';
+import { ReplayService, replayRoutes } from '../replay';
+import type { RevokeService } from '../revokes';
+import {
+  Deduplication,
+  isReady,
+  SubmitChecks,
+  TaskArgumentsReader,
+  TaskService,
+  taskRoutes,
+  taskStatus,
+} from '../tasks';
 import type { Feature, FeatureContext } from './feature';
 
 /** Where results of tasks go whose messages this gateway writes; nowhere while messaging is switched off. */
@@ -15,17 +27,18 @@ export function createSubmitChecks({ names, access }: FeatureContext): SubmitChe
   return new SubmitChecks({ names, permissions: access.permissions });
 }
 
+/** Takes back what a debounced submission has overtaken. */
+type Revokes = Pick<RevokeService, 'revoke'>;
+const PUT_ASIDE = { terminate: false, signal: 'SIGTERM' };
+
 /** What every task that is sent over HTTP goes through. */
-export function createTaskService(context: FeatureContext): TaskService {
+export function createTaskService(context: FeatureContext, revokes: Revokes): TaskService {
   const { config, messaging, clock, broker, idempotency, logger } = context;
   const deduplication = new Deduplication({
     claims: idempotency.claims,
     submit: (task) => messaging.submitTask(task),
-    isFinished: async (taskId) => {
-      const status = taskStatus(taskId, await messaging.findTask(taskId), clock.now());
-      return status === undefined || isReady(status.status);
-    },
-    revoke: (taskId) => messaging.revokeTask(taskId, { reply: false }),
+    isFinished: (taskId) => isFinished(context, taskId),
+    revoke: (taskId) => revokes.revoke(taskId, PUT_ASIDE),
     maxWindowMs: config.IDEMPOTENCY_TTL_SECONDS * 1000,
     leaseMs: config.IDEMPOTENCY_LEASE_SECONDS * 1000,
     logger,
@@ -72,11 +85,47 @@ function batches(context: FeatureContext, service: TaskService): readonly RouteD
   });
 }
 
+function replays(context: FeatureContext): readonly RouteDefinition[] {
+  const { config, clock, broker, access } = context;
+  const service = new ReplayService({
+    records: recordsOf(broker),
+    client: broker?.client ?? disabledPort(),
+    history: broker?.history,
+    checks: createSubmitChecks(context),
+    permissions: access.permissions,
+    isFinished: (taskId) => isFinished(context, taskId),
+    replyTo: replyToOf(context),
+    recordMaxAgeMs: config.SUBMISSION_RECORD_MAX_AGE_SECONDS * 1000,
+    clock,
+  });
+  return replayRoutes({ service, maxTasks: config.REPLAY_MAX_TASKS });
+}
+
+/** Without a record nothing is found in it; without a broker that is not known. */
+function recordsOf(broker: FeatureContext['broker']): Pick<SubmissionRecords, 'get' | 'readMessages'> {
+  if (broker?.records !== undefined) return broker.records;
+  const { readMessages } = disabledPort<SubmissionRecords>();
+  return { get: () => undefined, readMessages: broker === undefined ? readMessages : async () => new Map() };
+}
+
+async function isFinished({ messaging, clock }: FeatureContext, taskId: string): Promise<boolean> {
+  const status = taskStatus(taskId, await messaging.findTask(taskId), clock.now());
+  return status !== undefined && isReady(status.status);
+}
+
 /** Submitting tasks and asking for them. */
-export function tasks(context: FeatureContext): Feature {
+export function tasks(context: FeatureContext, revokes: Revokes): Feature {
   const { config, drain } = context;
-  const service = createTaskService(context);
+  const service = createTaskService(context, revokes);
   const maxWaitSeconds = config.GATEWAY_WAIT_MAX_SECONDS;
-  const single = taskRoutes({ service, replyTo: replyToOf(context), maxWaitSeconds, stopping: drain.signal });
-  return { routes: [...batches(context, service), ...single] };
+  const { broker } = context;
+  const given = broker === undefined ? undefined : new TaskArgumentsReader(broker);
+  const single = taskRoutes({
+    service,
+    argumentsOf: given === undefined ? undefined : (task) => given.of(task),
+    replyTo: replyToOf(context),
+    maxWaitSeconds,
+    stopping: drain.signal,
+  });
+  return { routes: [...batches(context, service), ...replays(context), ...single] };
 }

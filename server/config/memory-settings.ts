@@ -57,6 +57,25 @@ export const memorySettings = {
     description:
       'Tasks held in the memory of one gateway process, each joined from its submission, its events and its result. Those without news for longest go first.',
   }),
+  EVENT_STREAM_BACKLOG: integer({
+    default: 10_000,
+    min: 100,
+    max: 1_000_000,
+    description:
+      'Changes per log held in memory, so that a caller whose event stream broke can go on where it was.',
+  }),
+  EVENT_STREAMS_PER_KEY: integer({
+    default: 100,
+    min: 1,
+    max: 100_000,
+    description: 'Event streams one API key may have open; one more is answered 429 TOO_MANY_STREAMS.',
+  }),
+  EVENT_STREAMS_MAX: integer({
+    default: 2000,
+    min: 1,
+    max: 100_000,
+    description: 'Event streams of all keys together.',
+  }),
   CONTROL_TIMEOUT_MS: integer({
     default: 1000,
     min: 50,

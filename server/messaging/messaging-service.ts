@@ -33,6 +33,8 @@ export interface TaskKnowledge {
   readonly meta: TaskMeta | null;
   /** What the history has joined from its submission, its events and its results. */
   readonly task: TaskRecord | undefined;
+  /** Ids of tasks that name it as their parent. */
+  readonly children?: readonly string[] | undefined;
 }
 
 export interface QueueInfo {

@@ -47,7 +47,7 @@ export interface RabbitMQServiceDeps {
   readonly inspector: Pick<Inspector, 'inspect'>;
   /** Undefined while events are switched off. */
   readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
-  readonly history: Pick<TaskHistory, 'get' | 'onResult'>;
+  readonly history: Pick<TaskHistory, 'get' | 'onResult' | 'childrenOf'>;
   readonly celeryQueues: CeleryQueues;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
@@ -100,7 +100,7 @@ export class RabbitMQService implements MessagingService {
     if (meta !== null && results.status.kind === 'redis' && isNews(meta, history.get(taskId))) {
       history.onResult(meta);
     }
-    return { meta, task: history.get(taskId) };
+    return { meta, task: history.get(taskId), children: history.childrenOf(taskId) };
   }
 
   async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<void> {

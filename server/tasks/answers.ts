@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { historyKeys } from './answers-history';
 
 const text = Joi.string().allow(null).required();
 const time = Joi.string().isoDate().allow(null).required().description('UTC.');
@@ -32,6 +33,12 @@ export const statusSchema = Joi.object({
   submitted_at: time,
   started_at: time,
   done_at: time,
+  ...historyKeys,
+  children: Joi.array()
+    .items(Joi.string())
+    .required()
+    .description('Tasks it sent, as far as they are known.'),
+  traceback: Joi.string().allow(null, '').required().description('As in `error`.'),
 });
 
 const workers = Joi.array().items(Joi.string()).required();

@@ -1,6 +1,8 @@
 export { statusSchema } from './answers';
+export { historyKeys } from './answers-history';
 export { bodyPointer } from './body-pointer';
 export { Deduplication, type DeduplicationDeps } from './deduplication';
+export { historyView, isoTime } from './history-view';
 export { preferredWait } from './prefer';
 export { type TaskRoutesDeps, taskRoutes } from './routes';
 export {
@@ -28,4 +30,6 @@ export {
   type SubmitPermissions,
   type Submitter,
 } from './submit-checks';
+export { TaskArgumentsReader } from './task-arguments';
 export { isReady, type TaskFailure, type TaskStatus, taskStatus } from './task-state';
+export { statusView } from './view';

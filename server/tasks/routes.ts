@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { endOf } from '../http/request-end';
@@ -9,6 +10,7 @@ import { preferredWait } from './prefer';
 import { sparseTaskSchema, statusQuerySchema, submitSchema, taskIdSchema } from './schema';
 import type { TaskService } from './service';
 import { extrasOf, inBodyTerms, type ReplyTo, submissionOf } from './submission';
+import type { TaskArgumentsReader } from './task-arguments';
 import { isReady } from './task-state';
 import { traced } from './trace-context';
 import { activeView, statusView, submittedView } from './view';
@@ -19,6 +21,8 @@ const POLL_AGAIN_SECONDS = '1';
 
 export interface TaskRoutesDeps {
   readonly service: Pick<TaskService, 'submit' | 'status' | 'active'>;
+  /** What a task was submitted with. Default: it is not told. */
+  readonly argumentsOf?: TaskArgumentsReader['of'] | undefined;
   /** Where results of callbacks go. */
   readonly replyTo: ReplyTo;
   readonly maxWaitSeconds: number;
@@ -28,7 +32,7 @@ export interface TaskRoutesDeps {
 
 /** The task routes; queries, bodies and headers end here. */
 export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
-  const { service, replyTo, maxWaitSeconds, stopping } = deps;
+  const { service, replyTo, maxWaitSeconds, stopping, argumentsOf } = deps;
 
   async function submit(req: Request, res: GatewayResponse): Promise<void> {
     const body = validated(sparseTaskSchema.for(req.body), req.body);
@@ -54,7 +58,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     const found = await service.status(taskId, waitSeconds * 1000, signal);
     if (preferred !== undefined) res.setHeader('Preference-Applied', `wait=${waitSeconds}`);
     if (!isReady(found.status)) res.setHeader('Retry-After', POLL_AGAIN_SECONDS);
-    sendJson(res, 200, statusView(found));
+    sendTaggedJson(req, res, statusView(found, await argumentsOf?.(found.task)));
   }
 
   async function active(_req: Request, res: GatewayResponse): Promise<void> {
@@ -118,8 +122,18 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
         tag: 'tasks',
         params: taskIdSchema,
         query: statusQuerySchema,
-        headers: { Prefer: '`wait=n`: answer when the task is finished, or after n seconds.' },
-        responses: { 200: { description: 'As far as it is known.', schema: statusSchema } },
+        headers: {
+          Prefer: '`wait=n`: answer when the task is finished, or after n seconds.',
+          ...IF_NONE_MATCH,
+        },
+        responses: {
+          200: {
+            description: 'As far as it is known.',
+            schema: statusSchema,
+            headers: { ETag: 'For If-None-Match.' },
+          },
+          304: { description: 'Nothing has changed since the ETag.' },
+        },
       },
       handle: status,
     },

@@ -1,5 +1,5 @@
-import type { TaskRecord } from '../../celery';
-import { decodeException, parseIsoTime, READY_STATES, TaskState } from '../../celery/protocol';
+import { TaskHistory, type TaskRecord } from '../../celery';
+import { decodeException, parseIsoTime, READY_STATES, type TaskMeta, TaskState } from '../../celery/protocol';
 import type { TaskKnowledge } from '../messaging';
 
 /** Why a task failed, in the terms of the language that ran it. */
@@ -25,6 +25,12 @@ export interface TaskStatus {
   readonly submittedAt: number | null;
   readonly startedAt: number | null;
   readonly doneAt: number | null;
+  /** {@link status} in the gateway's words: QUEUED in place of PENDING. */
+  readonly state: string;
+  /** Ids of the tasks it sent, as far as they are known. */
+  readonly children: readonly string[];
+  /** All else that is known of it. */
+  readonly task: TaskRecord;
 }
 
 /**
@@ -62,36 +68,66 @@ function stateFromEvents({ eventState, doneAt, updatedAt }: TaskRecord, nowMs: n
   return nowMs - (doneAt ?? updatedAt) < RESULT_GRACE_MS ? TaskState.STARTED : eventState;
 }
 
+/** What is known of a task whose result alone is left. */
+function recordOf(meta: TaskMeta): TaskRecord {
+  const history = new TaskHistory({ maxTasks: 1 });
+  history.onResult(meta);
+  return history.get(meta.task_id) as TaskRecord;
+}
+
+/** An end is told together with its result, or not yet; but for a result that was forgotten. */
+function stateOf(task: TaskRecord, status: string): string {
+  if (isReady(task.state) && !isReady(status) && !task.forgotten) {
+    return status === TaskState.PENDING ? 'QUEUED' : status;
+  }
+  return task.state;
+}
+
+/** Ids in the result tuples `[[id, parent], children]` of Celery; groups hold further ones. */
+function childIds(children: unknown): readonly string[] {
+  if (!Array.isArray(children)) return [];
+  return children.flatMap((child: unknown) => {
+    const head: unknown = Array.isArray(child) ? child[0] : undefined;
+    const id: unknown = Array.isArray(head) ? head[0] : undefined;
+    return typeof id === 'string' ? [id] : [];
+  });
+}
+
 /** The state of a task in Celery's words: its result, then its events, then its submission; else undefined. */
 export function taskStatus(taskId: string, known: TaskKnowledge, nowMs: number): TaskStatus | undefined {
-  const { meta, task } = known;
-  if (meta === null && task === undefined) return undefined;
+  const { meta } = known;
+  const task = known.task ?? (meta === null ? undefined : recordOf(meta));
+  if (task === undefined) return undefined;
   const common = {
     taskId,
-    worker: meta?.worker ?? task?.worker ?? null,
-    name: meta?.name ?? task?.name ?? null,
-    queue: meta?.queue ?? task?.queue ?? null,
-    retries: meta?.retries ?? (task?.eventState ? task.retries : null),
-    submittedAt: task?.queuedAt ?? null,
-    startedAt: task?.startedAt ?? null,
+    worker: meta?.worker ?? task.worker,
+    name: meta?.name ?? task.name,
+    queue: meta?.queue ?? task.queue,
+    retries: meta?.retries ?? (task.eventState ? task.retries : null),
+    submittedAt: task.queuedAt,
+    startedAt: task.startedAt,
+    children: [...new Set([...childIds(meta?.children ?? []), ...(known.children ?? [])])],
+    task,
   };
   if (meta !== null) {
     const failed = WITH_EXCEPTION.has(meta.status);
     return {
       ...common,
       status: meta.status,
+      state: stateOf(task, meta.status),
       result: failed ? null : meta.result,
       error: failed ? failureOf(meta.result, meta.traceback) : null,
       doneAt: meta.date_done === null ? null : (parseIsoTime(meta.date_done) ?? null),
     };
   }
-  const status = task === undefined ? TaskState.PENDING : stateFromEvents(task, nowMs);
-  const exception = WITH_EXCEPTION.has(status) ? (task?.errorText ?? null) : null;
+  const status = stateFromEvents(task, nowMs);
+  const exception = WITH_EXCEPTION.has(status) ? task.errorText : null;
   return {
     ...common,
     status,
+    state: stateOf(task, status),
     result: null,
-    error: exception === null ? null : failureOfRepr(exception, task?.traceback ?? null),
-    doneAt: isReady(status) ? (task?.doneAt ?? null) : null,
+    error: exception === null ? null : failureOfRepr(exception, task.traceback),
+    doneAt: isReady(status) ? task.doneAt : null,
   };
 }

@@ -1,4 +1,5 @@
-import type { ControlReplies } from '../../celery';
+import type { ControlReplies, TaskArguments } from '../../celery';
+import { historyView, isoTime } from './history-view';
 import type { AcceptedTask } from './service';
 import type { TaskStatus } from './task-state';
 
@@ -10,14 +11,8 @@ export function submittedView({ taskId, deduplicated }: AcceptedTask): object {
   return deduplicated === true ? { ...view, deduplicated } : view;
 }
 
-/** RFC 3339 in UTC. Times come from workers: one that is no time is no reason to fail. */
-function isoTime(epochMs: number | null): string | null {
-  if (epochMs === null) return null;
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
-export function statusView(status: TaskStatus): object {
+/** @param given the task's arguments, where they are known. */
+export function statusView(status: TaskStatus, given?: TaskArguments): object {
   return {
     task_id: status.taskId,
     status: status.status,
@@ -30,6 +25,10 @@ export function statusView(status: TaskStatus): object {
     submitted_at: isoTime(status.submittedAt),
     started_at: isoTime(status.startedAt),
     done_at: isoTime(status.doneAt),
+    ...historyView(status.task, given),
+    state: status.state,
+    children: status.children,
+    traceback: status.error?.traceback ?? null,
   };
 }
 

@@ -61,7 +61,7 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
         return memory.events;
       },
     },
-    history: { get: unused, onResult: unused },
+    history: { get: unused, onResult: unused, childrenOf: unused },
     celeryQueues: new CeleryQueues(new Set()),
     clock: systemClock,
     logger: silentLogger(),

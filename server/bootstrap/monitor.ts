@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../errors';
+import { StreamLimit } from '../http/stream-limit';
+import { messagingDisabled } from '../messaging';
+import { monitorRoutes, ResultForgetting, streamRoutes, TaskList, TaskStreams } from '../monitor';
+import { isNarrowed } from '../security/principal';
+import { isReady, statusView, TaskArgumentsReader, taskStatus } from '../tasks';
+import type { Feature, FeatureContext } from './feature';
+import type { BrokerParts } from './messaging';
+import { ownersOf } from './owners';
+
+type StreamDeps = Parameters<typeof streamRoutes>[0];
+
+const LOOK_EVERY_MS = 100;
+
+/** Waits for the replay of the logs: before its end nobody can say what a caller has missed. */
+function caughtUp({ messaging }: FeatureContext): StreamDeps['caughtUp'] {
+  return async (signal) => {
+    while (!signal.aborted && !messaging.health().ready) {
+      await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+    }
+  };
+}
+
+/** Answers as the route of the task does. */
+function answers({ messaging, clock }: FeatureContext, broker: BrokerParts): StreamDeps['answerOf'] {
+  const given = new TaskArgumentsReader(broker);
+  const find = async (taskId: string) => taskStatus(taskId, await messaging.findTask(taskId), clock.now());
+  return async (taskId, waitMs, signal) => {
+    const first = await find(taskId);
+    if (first === undefined) throw new GatewayError('TASK_NOT_FOUND', `The task ${taskId} is not known.`);
+    const waits = waitMs > 0 && !isReady(first.status);
+    if (waits) await messaging.awaitTask(taskId, waitMs, signal);
+    const found = waits ? ((await find(taskId)) ?? first) : first;
+    return { finished: isReady(found.status), body: statusView(found, await given.of(found.task)) };
+  };
+}
+
+function refuse(): never {
+  throw messagingDisabled();
+}
+
+function disabled({ drain }: FeatureContext): Feature {
+  const unused = { visibleTo: () => undefined };
+  const streams = {
+    ...unused,
+    streams: new TaskStreams({
+      history: { get: refuse, subscribe: refuse, since: refuse, position: '', argumentsOf: refuse },
+    }),
+    limit: { take: refuse },
+    caughtUp: async () => undefined,
+    answerOf: async () => refuse(),
+    stopping: drain.signal,
+  };
+  const list = { list: refuse };
+  const forgetting = { forget: async () => refuse() };
+  return { routes: [...monitorRoutes({ ...unused, list, forgetting }), ...streamRoutes(streams)] };
+}
+
+/** Lists of tasks, their changes as they happen, and forgetting results. */
+export function monitor(context: FeatureContext): Feature {
+  const { config, access, broker, drain } = context;
+  if (broker === undefined) return disabled(context);
+  const { history, results, records, publisher } = broker;
+  const ownerOf = ownersOf(broker);
+  const visibleTo: StreamDeps['visibleTo'] = (principal) =>
+    principal === undefined || !isNarrowed(principal)
+      ? undefined
+      : ({ taskId }) => access.permissions.maySee(principal, ownerOf(taskId));
+  const forgetting = new ResultForgetting({ ...results, records, publisher, history });
+  return {
+    routes: [
+      ...monitorRoutes({ list: new TaskList({ history }), forgetting, visibleTo }),
+      ...streamRoutes({
+        streams: new TaskStreams({ history }),
+        limit: new StreamLimit({ perCaller: config.EVENT_STREAMS_PER_KEY, total: config.EVENT_STREAMS_MAX }),
+        caughtUp: caughtUp(context),
+        answerOf: answers(context, broker),
+        visibleTo,
+        stopping: drain.signal,
+      }),
+    ],
+  };
+}

@@ -1,0 +1,46 @@
+import Joi from 'joi';
+import { historyKeys } from '../tasks';
+
+const text = Joi.string().allow(null, '').required();
+const time = Joi.string().isoDate().allow(null).required().description('UTC.');
+
+const row = Joi.object({
+  task_id: Joi.string().required(),
+  task_name: text,
+  queue: text,
+  worker: text,
+  retries: Joi.number().integer().allow(null).required(),
+  started_at: time,
+  done_at: time,
+  result_text: text.description('The result as text, cut.'),
+  error_text: text.description('The last exception as text, cut.'),
+  ...historyKeys,
+});
+
+const counts = Joi.array().items(
+  Joi.object({ value: Joi.string().allow(null, '').required(), count: Joi.number().integer().required() }),
+);
+
+/** The answer of `GET /rabbitmq/tasks`. */
+export const listSchema = Joi.object({
+  items: Joi.array().items(row).required(),
+  next_cursor: Joi.string().allow(null).required().description('Of the next page; null on the last one.'),
+  facets: Joi.object({
+    total: Joi.number().integer().required(),
+    state: counts,
+    name: counts,
+    worker: counts,
+    queue: counts,
+  }).description('Of all matching tasks; the hundred most frequent values of each.'),
+});
+
+/** The data of an event of `/rabbitmq/events` and `/rabbitmq/tasks/{task_id}/events`. */
+export const eventSchema = Joi.object({
+  type: Joi.string().required(),
+  time,
+  task_id: Joi.string(),
+  state: Joi.string().description('Right after this event.'),
+  task: row.allow(null).description('As it is now; null where the history no longer has it.'),
+  worker: Joi.string().description('Nodename, with `worker-*` events.'),
+  data: Joi.any().description('With `task-progress`: what the task reported.'),
+});
