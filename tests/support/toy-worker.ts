@@ -32,7 +32,8 @@ export class ToyWorker {
       prepare: async (channel) => {
         await channel.assertQueue(queue, { durable: true });
       },
-      onDelivery: (delivery) => void this.#run(delivery),
+      // A connection that goes away takes the message back.
+      onDelivery: (delivery) => void this.#run(delivery).catch(() => undefined),
       logger,
     });
   }
