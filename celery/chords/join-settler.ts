@@ -4,7 +4,7 @@ import { type CanvasPlan, canvas, formatIsoTime, type Signature, type TaskMeta }
 import type { SubmissionRecords } from '../records';
 import type { ResultFeed, ResultWriter } from '../results';
 import { derivedIds } from './derived-ids';
-import { type Join, joinKey } from './join';
+import { type Join, joinKey, tasksOf } from './join';
 import { dependencyFailed, type JoinFailure, notStarted } from './join-failure';
 import type { JoinOutcome } from './open-join';
 
@@ -77,7 +77,7 @@ export class JoinSettler {
       const options = chain.length > 0 ? { chain } : {};
       const context = { newId, replyTo: join.replyTo, parent };
       const plan = canvas.planCanvas(signature, { args: [value], options }, context);
-      await this.#publish(plan, to);
+      await this.#publish(plan, to, new Set([...tasksOf(join.awaits).map((task) => task.id), join.id]));
     }
   }
 
@@ -116,13 +116,22 @@ export class JoinSettler {
     }
   }
 
-  #publish(plan: CanvasPlan, to: JoinPublishers): Promise<void> {
+  /**
+   * Without what is recorded already.
+   * @param parents of which task a published one may be the child; a body that takes the place of a task has that one's id, and
+   * only its parent tells their records apart.
+   */
+  #publish(plan: CanvasPlan, to: JoinPublishers, parents: ReadonlySet<string> = NOBODY): Promise<void> {
     const { records, feed } = this.#options;
+    const isPublished = ({ options }: canvas.TaskStep): boolean => {
+      const parentId = records?.get(String(options.task_id))?.parentId;
+      return (
+        parentId !== undefined && (parentId === (options.parent_id ?? null) || parents.has(String(parentId)))
+      );
+    };
     const publisher = new CanvasPublisher({ client: to.client, chords: to.chords, replyTo: feed.replyTo });
     return this.#patiently(to, async () => {
-      const steps = plan.steps.filter(
-        (step) => step.kind !== 'task' || records?.get(String(step.options.task_id)) === undefined,
-      );
+      const steps = plan.steps.filter((step) => step.kind !== 'task' || !isPublished(step));
       await publisher.publish({ steps });
     });
   }
@@ -141,6 +150,8 @@ export class JoinSettler {
     }
   }
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 const isUnknown = (error: unknown): boolean =>
   error instanceof QueueError && error.code === 'PUBLISH_UNKNOWN';
