@@ -11,7 +11,7 @@ import type { Handler } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { authentication } from '../security/authentication';
 import { Masker } from '../security/masker';
-import { narrowing } from '../security/narrowing';
+import { bodyNarrowing, narrowing } from '../security/narrowing';
 import type { Access } from './access';
 import type { RateLimits } from './rate-limits';
 
@@ -38,6 +38,7 @@ function guards({ config, clock, drain, access, audit, limits }: ListenerDeps): 
   return {
     requireScope: authentication(access.verifier, limits.failedAuth),
     narrow: narrowing({ permissions: access.permissions }),
+    narrowBody: bodyNarrowing({ permissions: access.permissions }),
     limit: limits,
     jsonBody: jsonBody({
       limitBytes: config.GATEWAY_BODY_LIMIT_BYTES,

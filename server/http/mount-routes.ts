@@ -9,6 +9,8 @@ export interface RouteGuards {
   readonly requireScope: (scope: NonNullable<RouteDefinition['scope']>) => Handler;
   /** Holds keys with a tenant or limits to them. */
   readonly narrow: (route: RouteDefinition) => Handler;
+  /** The same for what a body names; undefined where it has nothing to say. */
+  readonly narrowBody: (route: RouteDefinition) => Handler | undefined;
   readonly limit: Readonly<Record<Exclude<RouteDefinition['bucket'], 'none'>, Handler>>;
   readonly jsonBody: readonly Handler[];
   readonly drain: Pick<Drain, 'draining'>;
@@ -37,7 +39,7 @@ function confirmed(
 ): Handler {
   return (req, _res, next) => {
     const given = req.query.confirm;
-    const right = given === pathParameter(req as Request, parameter);
+    const right = given === (pathParameter(req as Request, parameter) || parameter);
     if (right || (given === undefined && !always && !required)) next();
     else next(new GatewayError('CONFIRMATION_REQUIRED', `The query confirm must be the ${parameter}.`));
   };
@@ -55,6 +57,8 @@ function guardsOf(route: RouteDefinition, guards: RouteGuards, refuseWhileDraini
   if (route.startsWork) handlers.push(refuseWhileDraining);
   if (route.confirm !== undefined) handlers.push(confirmed(route.confirm, guards.requireConfirm));
   if (route.body === 'json') handlers.push(...guards.jsonBody);
+  const narrowBody = route.body === 'json' && route.scope !== null ? guards.narrowBody(route) : undefined;
+  if (narrowBody !== undefined) handlers.push(narrowBody);
   if (route.confirm !== undefined && audited) handlers.push(guards.audit.begin(route));
   return handlers;
 }

@@ -74,7 +74,7 @@ export interface RouteDefinition {
    * to keys so limited only where its path names a `:task_id` or a `:queue_name`, which is then looked at before the handler.
    */
   readonly checksLimits?: true;
-  /** For what cannot be undone: the query `confirm` has to repeat this path parameter. */
+  /** For what cannot be undone: the query `confirm` has to repeat this path parameter (or, where the path has none of this name, the name itself). */
   readonly confirm?: {
     readonly parameter: string;
     /** False: only with GATEWAY_REQUIRE_CONFIRM. Whatever is given has to be right in any case. */

@@ -16,6 +16,7 @@ const keyWith = new Map<Scope, string>();
 let everything: string;
 let tenantKey: string;
 let limitedKey: string;
+let queueKey: string;
 
 beforeAll(async () => {
   file = createKeyFile();
@@ -23,6 +24,7 @@ beforeAll(async () => {
   everything = file.add('everything', { scopes: SCOPES });
   tenantKey = file.add('tenant', { scopes: SCOPES, tenant: 'acme' });
   limitedKey = file.add('limited', { scopes: SCOPES, tasks: ELSEWHERE, queues: ELSEWHERE });
+  queueKey = file.add('queue', { scopes: SCOPES, queues: ['x'] });
   const unlimited = ['READS', 'SUBMITS', 'ADMIN', 'FAILED_AUTH'].map((name) => [`RATE_LIMIT_${name}`, '0']);
   const { app, routes: mounted } = testApp({ env: { ...file.env, ...Object.fromEntries(unlimited) } });
   routes = mounted;
@@ -114,9 +116,27 @@ describe('every mounted route', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('a key limited to queues is held to them in bodies too, and open to no stream of unknown names', async () => {
+    const byQueue = guarded().filter(
+      ({ path, checksLimits }) => path.includes('/:queue_name') && checksLimits !== true,
+    );
+    const bodies = byQueue.filter(({ body }) => body === 'json');
+    const streams = byQueue.filter(({ body }) => body === 'stream');
+    const elsewhere = { filter: {}, to: { queue_name: 'payroll' } };
+    for (const given of [elsewhere, { exchange: 'amq.fanout' }, { edits: [{ queue: 'payroll' }] }]) {
+      const wrong = await failing(
+        bodies,
+        async (route) => (await call(route, queueKey, given)).status === 403,
+      );
+      expect(wrong).toEqual([]);
+    }
+    expect(await failing(streams, async (route) => (await call(route, queueKey)).status === 403)).toEqual([]);
+  });
+
   test('where the handler checks by itself, the example of its own description is refused to a limited key', async () => {
     const checking = guarded().filter(
-      ({ checksLimits, body, api }) => checksLimits === true && body === 'json' && api.example !== undefined,
+      ({ checksLimits, body, api }) =>
+        checksLimits === true && body === 'json' && /"task_name"/.test(JSON.stringify(api.example) ?? ''),
     );
     expect(checking.map(({ api }) => api.operationId)).toContain('submitTask');
     const wrong = await failing(checking, async (route) => {
