@@ -1,6 +1,6 @@
 import { hasCode, QueueError, type Topology } from '../../amqp';
 import { GatewayError } from '../errors';
-import type { ManagementClient, NamePolicy } from '../messaging';
+import type { ManagedPolicy, ManagementClient, NamePolicy } from '../messaging';
 import { type QueueOptions, queueArguments } from '../queues';
 import { DEAD_LETTER_EXCHANGE, type DeadLetterQueues, deadLetterQueueOf } from './dead-letter-queues';
 
@@ -93,7 +93,7 @@ export class SetupService {
     const name = policyNameOf(queue);
     const managed = await management.queue(queue);
     const others = (await management.policies()).filter((policy) => policy.name !== name);
-    const before = others.find((policy) => policy.name === managed?.policy);
+    const before = applying(others, queue);
     const definition = {
       ...before?.definition,
       'dead-letter-exchange': exchange,
@@ -133,6 +133,23 @@ export class SetupService {
       'Set by arguments: whoever declares the queue must give the same ones, or Celery refuses to start (task_queues with queue_arguments).',
     ];
     return { ...target, by: 'arguments', policyName: null, notes };
+  }
+}
+
+/** The policy that applies to a queue: of those that match, the one of the highest priority. */
+function applying(policies: readonly ManagedPolicy[], queue: string): ManagedPolicy | undefined {
+  const matching = policies.filter(
+    (policy) => policy['apply-to'] !== 'exchanges' && matches(policy.pattern, queue),
+  );
+  return matching.sort((a, b) => b.priority - a.priority)[0];
+}
+
+/** RabbitMQ's patterns are PCRE: what JavaScript cannot read is taken not to match. */
+function matches(pattern: string, name: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(name);
+  } catch {
+    return false;
   }
 }
 

@@ -105,7 +105,7 @@ export class ManagementClient {
       });
       text = await response.text();
     } catch (error) {
-      const timedOut = error instanceof Error && error.name === 'TimeoutError';
+      const timedOut = (error as { readonly name?: unknown }).name === 'TimeoutError';
       throw failed(timedOut ? `did not answer within ${timeoutMs} ms` : 'cannot be reached', true);
     }
     if (response.status === 404) return null;

@@ -34,8 +34,14 @@ export class PrivateBroker {
     private readonly distPort: number,
   ) {}
 
-  /** @param config further lines of rabbitmq.conf, given the node's directory */
-  static async create(config: (directory: string) => readonly string[] = () => []): Promise<PrivateBroker> {
+  /**
+   * @param config further lines of rabbitmq.conf, given the node's directory
+   * @param plugins such as `rabbitmq_management`; none by default
+   */
+  static async create(
+    config: (directory: string) => readonly string[] = () => [],
+    plugins: readonly string[] = [],
+  ): Promise<PrivateBroker> {
     const directory = await mkdtemp(join(tmpdir(), 'broker-'));
     const [port, distPort] = [await freePort(), await freePort()];
     const broker = new PrivateBroker(
@@ -47,7 +53,7 @@ export class PrivateBroker {
     await mkdir(join(directory, 'mnesia'));
     const lines = [`listeners.tcp.default = 127.0.0.1:${port}`, ...config(directory)];
     await writeFile(join(directory, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
-    await writeFile(join(directory, 'enabled_plugins'), '[].\n');
+    await writeFile(join(directory, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
     await broker.start();
     return broker;
   }

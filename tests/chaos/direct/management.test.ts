@@ -1,0 +1,181 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { freePort, PrivateBroker } from '../../support/private-broker';
+import { type RunningGateway, startGateway } from '../../support/running-gateway';
+import { until } from '../../support/until';
+
+const START_MS = 120_000;
+const WAIT_MS = 60_000;
+
+let broker: PrivateBroker;
+let gateway: RunningGateway;
+let port: number;
+const closing: Server[] = [];
+
+const call = (method: string, path: string, body?: unknown) =>
+  gateway.call(method, `/rabbitmq/${path}`, body);
+
+beforeAll(async () => {
+  port = await freePort();
+  const settings = [
+    `management.tcp.port = ${port}`,
+    'management.tcp.ip = 127.0.0.1',
+    'collect_statistics_interval = 1000',
+  ];
+  broker = await PrivateBroker.create(() => settings, ['rabbitmq_management']);
+  gateway = await startGateway({
+    CELERY_BROKER_URL: broker.url,
+    RABBITMQ_MANAGEMENT_URL: `http://guest:guest@127.0.0.1:${port}`,
+    RATE_LIMIT_ADMIN: '100000',
+  });
+  await until(async () => (await gateway.call('GET', '/health/ready')).status === 200, {
+    timeoutMs: WAIT_MS,
+  });
+}, START_MS);
+
+afterAll(async () => {
+  for (const server of closing) {
+    server.closeAllConnections();
+    server.close();
+  }
+  await gateway.stop();
+  await broker.stop();
+}, WAIT_MS);
+
+test(
+  'queues are listed whole, page by page, and told with rates',
+  async () => {
+    for (const name of ['managed.a', 'managed.b', 'other'])
+      await call('POST', 'queues/declare', { queue_name: name, max_priority: 3 });
+    const list = await call('GET', 'queues?name=managed.&page_size=1&page=2');
+    expect(list.body).toMatchObject({ source: 'management', complete: true, total: 2 });
+    expect(list.body.items).toMatchObject([{ queue_name: 'managed.b', arguments: { 'x-max-priority': 3 } }]);
+    for (let n = 0; n < 20; n += 1)
+      await call('POST', 'messages/publish', { queue_name: 'managed.a', message: n });
+    const info = await until(
+      async () => {
+        const { body } = await call('GET', 'queues/managed.a/info');
+        const rates = body.rates as { published?: number } | null;
+        return body.message_count === 20 && rates?.published !== undefined && body;
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, what: 'the statistics' },
+    );
+    expect(info).toMatchObject({ source: 'management', type: 'classic', durable: true, state: 'running' });
+  },
+  WAIT_MS,
+);
+
+test(
+  'exchanges and bindings are listed as they were made',
+  async () => {
+    await call('POST', 'exchanges/declare', { exchange: 'managed.topic', type: 'topic' });
+    await call('POST', 'bindings/bind', {
+      source: 'managed.topic',
+      destination: 'managed.a',
+      routing_key: 'x.#',
+    });
+    expect((await call('GET', 'exchanges?name=managed.')).body).toMatchObject({
+      source: 'management',
+      items: [{ exchange: 'managed.topic', type: 'topic', durable: true }],
+    });
+    expect((await call('GET', 'bindings?source=managed.topic')).body).toEqual({
+      items: [
+        {
+          source: 'managed.topic',
+          destination: 'managed.a',
+          destination_type: 'queue',
+          routing_key: 'x.#',
+          arguments: {},
+        },
+      ],
+    });
+  },
+  WAIT_MS,
+);
+
+test(
+  'policies are set, listed and deleted; those that touch internal queues are not',
+  async () => {
+    const put = (pattern: string) =>
+      call('PUT', 'policies/limits', { pattern, definition: { 'max-length': 1000 }, priority: 1 });
+    expect((await put('^managed\\.b$')).status).toBe(200);
+    expect((await call('GET', 'policies')).body).toMatchObject({
+      items: [
+        { policy_name: 'limits', pattern: '^managed\\.b$', definition: { 'max-length': 1000 }, priority: 1 },
+      ],
+    });
+    expect((await put('.*')).status).toBe(400);
+    expect((await put('(')).status).toBe(400);
+    const wrong = await call('PUT', 'policies/wrong', { pattern: '^m$', definition: { 'no-such': 1 } });
+    expect(wrong).toMatchObject({ status: 503, body: { code: 'MANAGEMENT_FAILED' } });
+  },
+  WAIT_MS,
+);
+
+test(
+  'dead letters are set up by policy on a queue that exists already, keeping what another policy said',
+  async () => {
+    const setup = await call('POST', 'dead-letters/setup', { queue_name: 'managed.b' });
+    expect(setup.body).toMatchObject({
+      by: 'policy',
+      policy_name: 'dead-letters.managed.b',
+      dead_letter_queue: 'managed.b.dead',
+    });
+    const body = await until(
+      async () => {
+        const info = await call('GET', 'queues/managed.b/info');
+        return info.body.policy === 'dead-letters.managed.b' && info.body;
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, what: 'the policy in the statistics' },
+    );
+    expect(body).toMatchObject({
+      policy: 'dead-letters.managed.b',
+      policy_definition: { 'max-length': 1000, 'dead-letter-exchange': 'dead-letters' },
+      arguments: { 'x-max-priority': 3 },
+    });
+    await call('POST', 'messages/publish', { queue_name: 'managed.b', message: 1, expiration: 1 });
+    await until(
+      async () => {
+        const { body: dead } = await call('GET', 'dead-letters');
+        return (dead.items as { queue_name: string; message_count: number }[]).some(
+          ({ queue_name, message_count }) => queue_name === 'managed.b.dead' && message_count === 1,
+        );
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, what: 'the dead letter' },
+    );
+    expect((await call('DELETE', 'policies/dead-letters.managed.b')).status).toBe(200);
+    expect(await call('DELETE', 'policies/dead-letters.managed.b')).toMatchObject({
+      status: 404,
+      body: { code: 'POLICY_NOT_FOUND' },
+    });
+  },
+  WAIT_MS,
+);
+
+test(
+  'a management API that refuses, fails or hangs is told without its secret',
+  async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    silent.unref();
+    closing.push(silent);
+    const silentPort = (silent.address() as AddressInfo).port;
+    for (const [url, detail] of [
+      [`http://guest:CANARY-1@127.0.0.1:${port}`, /credentials/],
+      [`http://guest:CANARY-1@127.0.0.1:${silentPort}`, /did not answer/],
+      ['http://guest:CANARY-1@127.0.0.1:1', /cannot be reached/],
+    ] as const) {
+      const other = await startGateway({
+        CELERY_BROKER_URL: broker.url,
+        RABBITMQ_MANAGEMENT_URL: url,
+        RABBITMQ_MANAGEMENT_TIMEOUT_MS: '500',
+      });
+      const answer = await other.call('GET', '/rabbitmq/queues');
+      await other.stop();
+      expect(answer).toMatchObject({ status: 503, body: { code: 'MANAGEMENT_FAILED' } });
+      expect(answer.body.detail).toMatch(detail);
+      expect(JSON.stringify(answer.body)).not.toContain('CANARY');
+    }
+  },
+  WAIT_MS,
+);
