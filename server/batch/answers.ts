@@ -1,20 +1,5 @@
 import Joi from 'joi';
-
-const problem = Joi.object({
-  type: Joi.string().required(),
-  title: Joi.string().required(),
-  status: Joi.number().integer().required(),
-  detail: Joi.string().allow('').required(),
-  code: Joi.string().required(),
-  instance: Joi.string().required().description('The task in the request.'),
-  requestId: Joi.string().required(),
-  errors: Joi.array().items(
-    Joi.object({ pointer: Joi.string().allow('').required(), detail: Joi.string().required() }),
-  ),
-  task_id: Joi.string().description(
-    'Where it is not known whether the task was queued: repeat with this id.',
-  ),
-}).description('Why the task was not accepted (RFC 9457).');
+import { partProblemSchema as problem } from '../http/problem-schema';
 
 const outcome = {
   task_id: Joi.string().description('The task is on its queue.'),

@@ -39,6 +39,19 @@ const choice = Joi.string()
   .description('Values with commas between them; * and ? match, ! excludes.');
 const stamp = Joi.string().min(1).max(1024);
 
+/** Which tasks of the history. */
+export const taskFilterSchema = Joi.object<RevokeFilter>({
+  state: choice,
+  name: choice,
+  worker: choice,
+  queue: choice,
+  tag: choice,
+  root_id: taskId.description('The task of this id and all that it caused.'),
+  group_id: taskId,
+  queued_after: Joi.string().isoDate(),
+  queued_before: Joi.string().isoDate(),
+}).min(1);
+
 /** Most tasks that one request revokes. */
 const MAX_TASKS = 10_000;
 
@@ -50,19 +63,7 @@ export const bulkRevokeSchema = prepared<BulkRevokeBody>(
       .min(1)
       .max(100)
       .description('All tasks that carry one of these stamps, now or later.'),
-    filter: Joi.object<RevokeFilter>({
-      state: choice,
-      name: choice,
-      worker: choice,
-      queue: choice,
-      tag: choice,
-      root_id: taskId.description('The task of this id and all that it caused.'),
-      group_id: taskId,
-      queued_after: Joi.string().isoDate(),
-      queued_before: Joi.string().isoDate(),
-    })
-      .min(1)
-      .description('Tasks that are not finished and match all of this.'),
+    filter: taskFilterSchema.description('Tasks that are not finished and match all of this.'),
     terminate: Joi.boolean().default(false).description('Also end the tasks that are running.'),
     signal: Joi.string()
       .valid(...SIGNALS)

@@ -79,7 +79,13 @@ export class SubmitChecks {
     return { ...task, options: { ...task.options, headers: { ...task.options?.headers, ...headers } } };
   }
 
-  private checkNames(name: string, options: TaskOptions | undefined, submitter: Submitter, at: string): void {
+  /** Arguments alone, by the schema of their task. @throws GatewayError ARGUMENTS_INVALID. */
+  checkArguments(name: string, args: readonly unknown[], kwargs: object): void {
+    this.deps.schemas?.check(name, args, kwargs);
+  }
+
+  /** Whether the caller may send a task of this name there. @throws GatewayError NAME_NOT_ALLOWED. */
+  checkNames(name: string, options: TaskOptions | undefined, submitter: Submitter, at: string): void {
     if (name.startsWith(CELERY_NAMESPACE) && submitter?.role !== 'admin') {
       throw inputError('NAME_NOT_ALLOWED', 'The task may not be submitted with this key.', [
         { pointer: `${at}/task_name`, detail: "belongs to Celery's own tasks" },

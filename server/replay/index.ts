@@ -1,0 +1,2 @@
+export { type ReplayRoutesDeps, replayRoutes } from './routes';
+export { ReplayService, type ReplayServiceDeps } from './service';

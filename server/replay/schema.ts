@@ -1,0 +1,93 @@
+import Joi from 'joi';
+import { prepared } from '../http/validation';
+import { type RevokeFilter, taskFilterSchema } from '../revokes';
+import { taskFields } from '../tasks';
+
+/** What may differ from the original, as a submission spells it. */
+export interface ReplayEditsBody {
+  readonly queue?: string;
+  readonly exchange?: string;
+  readonly routing_key?: string;
+  readonly priority?: number;
+  readonly countdown?: number;
+  readonly eta?: string;
+  readonly expires?: number | string;
+  readonly time_limit?: number;
+  readonly soft_time_limit?: number;
+  readonly ignore_result?: boolean;
+  readonly force: boolean;
+}
+
+/** The body of `POST /rabbitmq/tasks/{task_id}/retry`. */
+export interface ReplayBody extends ReplayEditsBody {
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly task_id?: string;
+}
+
+/** The body of `POST /rabbitmq/tasks/retry`. */
+export interface BulkReplayBody extends ReplayEditsBody {
+  readonly task_ids?: readonly string[];
+  readonly filter?: RevokeFilter;
+  readonly dry_run: boolean;
+  readonly limit?: number;
+}
+
+const {
+  args,
+  kwargs,
+  task_id,
+  queue,
+  exchange,
+  routing_key,
+  priority,
+  countdown,
+  eta,
+  expires,
+  time_limit,
+  soft_time_limit,
+  ignore_result,
+} = taskFields;
+
+const edits = {
+  queue,
+  exchange,
+  routing_key,
+  priority,
+  countdown,
+  eta,
+  expires,
+  time_limit,
+  soft_time_limit,
+  ignore_result,
+  force: Joi.boolean()
+    .default(false)
+    .description('Also where it is not known to be finished: it may run twice.'),
+};
+
+export const replaySchema = prepared<ReplayBody>(
+  Joi.object<ReplayBody>({ args, kwargs, task_id, ...edits })
+    .required()
+    .oxor('countdown', 'eta')
+    .oxor('queue', 'exchange'),
+);
+
+/** @param maxTasks REPLAY_MAX_TASKS. */
+export const bulkReplaySchema = (maxTasks: number) =>
+  prepared<BulkReplayBody>(
+    Joi.object<BulkReplayBody>({
+      task_ids: Joi.array().items(Joi.string().min(1).max(255)).min(1).max(maxTasks).unique(),
+      filter: taskFilterSchema.description('Finished tasks that match all of this.'),
+      dry_run: Joi.boolean().default(false).description('Only tell which tasks would be submitted again.'),
+      limit: Joi.number()
+        .integer()
+        .min(1)
+        .max(maxTasks)
+        .description('Most tasks that a filter may select; the request is refused when it selects more.'),
+      ...edits,
+    })
+      .required()
+      .xor('task_ids', 'filter')
+      .oxor('countdown', 'eta')
+      .oxor('queue', 'exchange'),
+  );
