@@ -1,5 +1,5 @@
 import type { Repeat } from '../../celery/client';
-import type { CanvasPlan } from '../../celery/protocol';
+import type { Canvas, CanvasPlan } from '../../celery/protocol';
 import {
   type ChordReturns,
   callbackPlans,
@@ -85,7 +85,8 @@ export class SettleEffects {
     if (outcome.kind !== 'REPLACED') return;
     const { onReplace } = run.definition.settings;
     const context = new RunContext(run, this.deps.services);
-    const replacement = (await onReplace?.(context, outcome.replacement)) ?? outcome.replacement;
+    const answered = await onReplace?.(context, outcome.replacement);
+    const replacement = isCanvas(answered) ? answered : outcome.replacement;
     await this.publish(replacementPlan(replacement, run.request, this.deps.newId), run, outcome);
   }
 
@@ -129,6 +130,9 @@ export class SettleEffects {
     return (action) => this.deps.attempts.value(what, run.id, action, unwanted);
   }
 }
+
+const isCanvas = (value: unknown): value is Canvas =>
+  typeof value === 'object' && value !== null && 'task' in value && typeof value.task === 'string';
 
 const resultOf = (outcome: Outcome): unknown => (outcome.kind === 'SUCCESS' ? (outcome.value ?? null) : null);
 

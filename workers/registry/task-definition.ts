@@ -71,8 +71,6 @@ export interface SendDefaults {
   readonly serializer?: 'json' | 'msgpack' | 'yaml';
 }
 
-type MaybePromise<T> = T | Promise<T>;
-
 /**
  * Told about a run's end, after its result is stored and before the message is acknowledged (celery/app/task.py `on_success`,
  * `on_failure`, `on_retry`). The worker waits for them; what they throw is logged and changes nothing. Not told: runs that were
@@ -84,7 +82,7 @@ export interface TaskHooks {
   /** `cause` is what led to the retry, undefined where the task gave no cause. */
   onRetry?(context: TaskContext, cause: unknown): unknown;
   /** Before a replacement is sent; a canvas it answers is sent instead. What it throws fails the task. */
-  onReplace?(context: TaskContext, replacement: Canvas): MaybePromise<Canvas | undefined>;
+  onReplace?(context: TaskContext, replacement: Canvas): unknown;
 }
 
 /** Settings and parameter list of one task. */

@@ -39,8 +39,14 @@ const EXAMPLES = {
   sending,
   'time-limits': timeLimits,
 };
-/** Run by tests/e2e/guide.test.ts: they need processes, or Python. The client by tests/integration/client. */
-const RUN_ELSEWHERE = ['client', 'cpu', 'shared-tasks', 'worker'];
+/**
+ * Run by tests/e2e/guide.test.ts: they need processes, or Python. The client by tests/integration/client, those of canvases by
+ * canvas-examples.test.ts: they need Redis.
+ */
+const RUN_ELSEWHERE = [
+  ...['client', 'cpu', 'shared-tasks', 'worker'],
+  ...['adding-to-a-chord', 'canvas', 'errbacks', 'replacing'],
+];
 
 const isTask = (value: unknown): value is TaskDefinition =>
   typeof value === 'object' && value !== null && 'invoke' in value;
