@@ -48,10 +48,16 @@ function nameText(value: unknown): string | undefined {
   return clean(all.join(', '), MAX_TEXT);
 }
 
-function targetOf(req: Request): Record<string, string> {
+/** A call on its way through a route. */
+interface Call {
+  readonly route: RouteDefinition;
+  readonly req: Request;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+function targetOf(params: Call['params'], body: unknown): Record<string, string> {
   const target: Record<string, string> = {};
-  for (const [name, value] of Object.entries(req.params)) target[name] = nameText(value) ?? '';
-  const body: unknown = req.body;
+  for (const [name, value] of Object.entries(params)) target[name] = nameText(value) ?? '';
   if (typeof body !== 'object' || body === null) return target;
   for (const name of NAMES) {
     const text = nameText((body as Readonly<Record<string, unknown>>)[name]);
@@ -81,11 +87,13 @@ export class AuditTrail {
   watch(route: RouteDefinition): Handler {
     return (req, res, next): void => {
       res.locals.counts = {};
+      // Kept now: Express takes the parameters away again when the route ends with an error.
+      const call: Call = { route, req: req as Request, params: { ...req.params } };
       let recorded = false;
       const end = (outcome: Outcome): void => {
         if (recorded) return;
         recorded = true;
-        void this.deps.log.record(this.entry(route, req as Request, res, outcome));
+        void this.deps.log.record(this.entry(call, res, outcome));
       };
       res.once('finish', () => end(outcomeOf(res.statusCode)));
       res.once('close', () => end('unknown'));
@@ -96,9 +104,8 @@ export class AuditTrail {
   /** Just before something that cannot be undone: the handler runs once its beginning is on record. */
   begin(route: RouteDefinition): Handler {
     return (req, res, next): void => {
-      void this.deps.log
-        .record(this.entry(route, req as Request, res, 'begun'))
-        .then(() => this.proceed(next));
+      const call: Call = { route, req: req as Request, params: req.params };
+      void this.deps.log.record(this.entry(call, res, 'begun')).then(() => this.proceed(next));
     };
   }
 
@@ -108,7 +115,7 @@ export class AuditTrail {
     }, next);
   }
 
-  private entry(route: RouteDefinition, req: Request, res: GatewayResponse, outcome: Outcome): AuditEntry {
+  private entry({ route, req, params }: Call, res: GatewayResponse, outcome: Outcome): AuditEntry {
     const { requestId, principal, problem, counts } = res.locals;
     return {
       at: new Date(this.deps.clock.now()).toISOString(),
@@ -119,7 +126,7 @@ export class AuditTrail {
       operation: route.api.operationId,
       method: req.method,
       route: route.path,
-      target: targetOf(req),
+      target: targetOf(params, req.body),
       reason: reasonOf(req),
       outcome,
       status: outcome === 'begun' || outcome === 'unknown' ? null : res.statusCode,

@@ -46,6 +46,7 @@ function commandRoute(service: Service, name: CommandName): RouteDefinition {
     body: 'json',
     startsWork: !looks,
     ...(looks ? { audited: false } : {}),
+    ...(command.method === 'shutdown' ? { confirm: { parameter: 'shutdown', always: false } } : {}),
     api: {
       summary: command.summary,
       operationId: command.operationId,

@@ -270,11 +270,13 @@ describe('calls over HTTP', () => {
   test('refusals are on record with the key that tried, and without one where there was none', async () => {
     const { app, records } = audited();
     const declare = () => request(app).post('/rabbitmq/queues/declare');
+    await request(app).delete('/rabbitmq/queues/reports/purge').set('X-API-Key', keyOf('reader')).expect(403);
     await declare().expect(401);
     await declare().set('X-API-Key', keyOf('reader')).expect(403);
     await declare().set('X-API-Key', keyOf('admin')).send({ queue_name: 'amq.x' }).expect(403);
-    await until(() => records().length === 3);
+    await until(() => records().length === 4);
     expect(records()).toMatchObject([
+      { key_id: 'reader', outcome: 'refused', target: { queue_name: 'reports' } },
       { key_id: null, outcome: 'refused', status: 401, code: 'UNAUTHENTICATED' },
       { key_id: 'reader', outcome: 'refused', status: 403, code: 'FORBIDDEN' },
       { key_id: 'admin', outcome: 'refused', code: 'NAME_NOT_ALLOWED', target: { queue_name: 'amq.x' } },
