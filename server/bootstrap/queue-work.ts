@@ -18,7 +18,7 @@ export interface DirectParts {
 }
 
 /** One message of the largest size must pass, and a window of small ones. */
-const IN_FLIGHT = 1000;
+const IN_FLIGHT = 2000;
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 /** A queue under a long operation may be slow; nobody waits for a single message of it. */
 const DEADLINE_MS = 15_000;

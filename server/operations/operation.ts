@@ -52,7 +52,10 @@ export interface OperationHandle {
 }
 
 const MAX_TEXTS = 10;
-const NOTHING: OperationProgress = {
+/** Changed in place: an operation may count a hundred thousand messages. */
+type Tally = { -readonly [name in keyof OperationProgress]: OperationProgress[name] };
+
+const nothing = (): Tally => ({
   scanned: 0,
   matched: 0,
   done: 0,
@@ -60,7 +63,7 @@ const NOTHING: OperationProgress = {
   failed: 0,
   inDoubt: 0,
   total: null,
-};
+});
 
 export interface OperationSubject {
   readonly kind: string;
@@ -74,7 +77,7 @@ export class Operation implements OperationHandle {
   readonly #listeners = new Set<() => void>();
   readonly #notes: string[] = [];
   readonly #problems: string[] = [];
-  #progress: OperationProgress = NOTHING;
+  readonly #progress = nothing();
   #state: OperationState = 'running';
   #error: OperationSnapshot['error'] = null;
   #endedAt: number | null = null;
@@ -89,6 +92,7 @@ export class Operation implements OperationHandle {
     return this.#abort.signal;
   }
 
+  /** As it is now, and changes. */
   get progress(): OperationProgress {
     return this.#progress;
   }
@@ -102,21 +106,15 @@ export class Operation implements OperationHandle {
   }
 
   count(change: Parameters<OperationHandle['count']>[0]): void {
-    const before = this.#progress;
-    this.#progress = {
-      ...before,
-      scanned: before.scanned + (change.scanned ?? 0),
-      matched: before.matched + (change.matched ?? 0),
-      done: before.done + (change.done ?? 0),
-      skipped: before.skipped + (change.skipped ?? 0),
-      failed: before.failed + (change.failed ?? 0),
-      inDoubt: before.inDoubt + (change.inDoubt ?? 0),
-    };
+    for (const name in change) {
+      const counter = name as keyof typeof change;
+      this.#progress[counter] += change[counter] ?? 0;
+    }
     this.#tell();
   }
 
   setTotal(total: number): void {
-    this.#progress = { ...this.#progress, total };
+    this.#progress.total = total;
     this.#tell();
   }
 
@@ -169,7 +167,7 @@ export class Operation implements OperationHandle {
       id: this.id,
       ...this.subject,
       state: this.#state,
-      progress: this.#progress,
+      progress: { ...this.#progress },
       notes: [...this.#notes],
       problems: [...this.#problems],
       error: this.#error,

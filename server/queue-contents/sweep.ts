@@ -1,4 +1,5 @@
 import { type Delivery, hasCode, type QueueCursor } from '../../amqp';
+import { BatchWindow } from '../batch';
 import type { OperationHandle } from '../operations';
 import type { MessageTest } from './message-filter';
 import { Pacer } from './pacer';
@@ -34,7 +35,7 @@ export interface SweepDeps {
 }
 
 /** Messages under way at a time: what a lost link can leave in both queues. */
-export const WINDOW = 500;
+export const WINDOW = 1000;
 /** Until the size of the messages is known. */
 const FIRST_PREFETCH = 50;
 const MIN_PREFETCH = 10;
@@ -56,6 +57,11 @@ const LINK_CODES = [
 /** Failures that every further message would meet as well. */
 const HOPELESS_CODES = ['EXCHANGE_NOT_FOUND', 'ACCESS_REFUSED'] as const;
 
+const SCANNED = { scanned: 1 } as const;
+const CHOSEN = { scanned: 1, matched: 1 } as const;
+const DONE = { done: 1 } as const;
+const SKIPPED = { skipped: 1 } as const;
+
 type Cursor = Awaited<ReturnType<SweepBroker['openCursor']>>;
 
 /**
@@ -64,7 +70,9 @@ type Cursor = Awaited<ReturnType<SweepBroker['openCursor']>>;
  */
 export class Sweep {
   private readonly pacer: Pacer;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly window = new BatchWindow(WINDOW);
+  private underWay = 0;
+  private onIdle: (() => void) | undefined;
   /** Messages still to be looked at. */
   private left = 0;
   private failure: unknown;
@@ -109,7 +117,7 @@ export class Sweep {
       if (this.operation.progress.total === null) this.operation.setTotal(cursor.waiting);
       await this.walk(cursor);
     } finally {
-      await Promise.all(this.underWay);
+      await this.idle();
       await cursor.release();
     }
     if (this.failure !== undefined) throw this.failure;
@@ -121,18 +129,21 @@ export class Sweep {
       const delivery = await cursor.next();
       if (delivery === undefined) return;
       this.left -= 1;
-      await this.size(cursor, delivery);
+      if (!this.sized) await this.size(cursor, delivery);
       const chosen = plan.test === undefined || plan.test(delivery);
-      operation.count(chosen ? { scanned: 1, matched: 1 } : { scanned: 1 });
+      operation.count(chosen ? CHOSEN : SCANNED);
       if (!chosen || plan.act === undefined) {
         cursor.leave();
         continue;
       }
-      await this.pacer.turn(operation.signal);
-      if (this.underWay.size >= WINDOW) await Promise.race(this.underWay);
-      if (operation.signal.aborted) return;
-      const work: Promise<void> = this.deal(cursor, delivery).finally(() => this.underWay.delete(work));
-      this.underWay.add(work);
+      if (plan.ratePerSecond !== undefined) await this.pacer.turn(operation.signal);
+      const place = this.window.take();
+      if (place !== undefined) await place;
+      if (operation.signal.aborted) {
+        this.window.free();
+        return;
+      }
+      void this.deal(cursor, delivery);
     }
   }
 
@@ -143,16 +154,29 @@ export class Sweep {
     return more && this.failure === undefined && !this.operation.signal.aborted;
   }
 
+  /** Resolves when nothing is under way. */
+  private idle(): Promise<void> {
+    if (this.underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onIdle = resolve;
+    });
+  }
+
   private async deal(cursor: Cursor, delivery: Delivery): Promise<void> {
     const { operation, plan } = this;
+    this.underWay += 1;
     try {
       const outcome = await plan.act?.(delivery);
       if (outcome === 'skipped' || !plan.removes) cursor.leave();
       else if (!delivery.ack()) operation.count({ inDoubt: 1 });
-      operation.count(outcome === 'skipped' ? { skipped: 1 } : { done: 1 });
+      operation.count(outcome === 'skipped' ? SKIPPED : DONE);
     } catch (error) {
       cursor.leave();
       this.notDone(error);
+    } finally {
+      this.window.free();
+      this.underWay -= 1;
+      if (this.underWay === 0) this.onIdle?.();
     }
   }
 
@@ -171,7 +195,6 @@ export class Sweep {
 
   /** The more messages fit into the bytes allowed, the more may come ahead. */
   private async size(cursor: Cursor, delivery: Delivery): Promise<void> {
-    if (this.sized) return;
     this.bytes += delivery.content.length;
     this.received += 1;
     if (this.received < FIRST_PREFETCH) return;
