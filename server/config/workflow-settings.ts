@@ -19,7 +19,7 @@ export const workflowSettings = {
     description: 'Name of the stream that keeps the graphs of workflows.',
   }),
   WORKFLOW_MAX_ENTRIES: integer({
-    default: 2000,
+    default: 1000,
     min: 10,
     max: 1_000_000,
     description: 'Workflows held in the memory of one gateway process; the oldest are forgotten.',

@@ -78,7 +78,7 @@ const node = Joi.alternatives()
   .id('node');
 
 export const workflowSchema = prepared<NodeBody>(
-  node.shared(node).shared(signatureSchema) as unknown as Joi.ObjectSchema<NodeBody>,
+  Joi.link('#node').required().shared(node).shared(signatureSchema) as unknown as Joi.ObjectSchema<NodeBody>,
 );
 
 /** The path parameter of a workflow's routes. */
