@@ -1,5 +1,6 @@
 import type { Clock, LifecyclePart, Logger } from '../../runtime';
 import type { AuditLog } from '../audit';
+import type { TaskSchemas } from '../catalogue';
 import type { ServerConfig } from '../config';
 import type { Drain } from '../http/drain';
 import type { RouteDefinition } from '../http/route';
@@ -27,6 +28,8 @@ export interface FeatureContext {
   readonly metrics: MetricsRegistry;
   /** What makes repetitions harmless. */
   readonly idempotency: Idempotency;
+  /** What the arguments of tasks have to be; undefined without TASK_SCHEMAS_DIR. */
+  readonly schemas: TaskSchemas | undefined;
 }
 
 /** One feature, put together: what it answers and what of it has to run. */

@@ -1,5 +1,6 @@
 import { HealthService, healthRoutes } from '../health';
 import { audit } from './audit';
+import { catalogue } from './catalogue';
 import { direct } from './direct';
 import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
@@ -24,6 +25,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
   const features: readonly Feature[] = [
     health(context),
     tasks(context, revoking.service),
+    catalogue(context),
     revoking,
     workflows(context, revoking.service),
     monitor(context),

@@ -18,6 +18,9 @@ export interface IdempotencyContext {
   readonly broker: BrokerParts | undefined;
 }
 
+/** How long the submission record may take to be read to its end. */
+const RECORD_READ_MS = 5000;
+
 function claimLog({ config, logger, clock }: IdempotencyContext, broker: BrokerParts): ClaimLog {
   return new ClaimLog({
     connection: broker.connections.consume,
@@ -40,6 +43,7 @@ export function createIdempotency(context: IdempotencyContext): Idempotency {
     claims,
     ttlMs: config.IDEMPOTENCY_TTL_SECONDS * 1000,
     leaseMs: config.IDEMPOTENCY_LEASE_SECONDS * 1000,
+    recordRead: async () => broker?.records?.sync(RECORD_READ_MS),
     logger,
   });
   const parts: readonly LifecyclePart[] =

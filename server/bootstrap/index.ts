@@ -7,6 +7,7 @@ import { type MessagingService, NamePolicy, NoOpMessagingService } from '../mess
 import { httpMetrics, MetricsRegistry } from '../metrics';
 import { createAccess } from './access';
 import { createAuditLog } from './audit';
+import { createTaskSchemas } from './catalogue';
 import { createFeatures } from './features';
 import { certificateRenewal, serverCertificate } from './https';
 import { createIdempotency } from './idempotency';
@@ -76,6 +77,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     access,
     audit,
     idempotency,
+    schemas: createTaskSchemas(config, logger),
     metrics,
   });
   const routes = features.flatMap((feature) => feature.routes);

@@ -23,8 +23,8 @@ export function replyToOf({ broker }: FeatureContext): () => string {
 }
 
 /** What is looked at before any task is sent over HTTP, alone or in a workflow. */
-export function createSubmitChecks({ names, access }: FeatureContext): SubmitChecks {
-  return new SubmitChecks({ names, permissions: access.permissions });
+export function createSubmitChecks({ names, access, schemas }: FeatureContext): SubmitChecks {
+  return new SubmitChecks({ names, permissions: access.permissions, schemas });
 }
 
 /** Takes back what a debounced submission has overtaken. */

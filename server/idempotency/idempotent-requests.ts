@@ -13,6 +13,8 @@ export interface IdempotentRequestsDeps {
   /** How long an answer is kept. */
   readonly ttlMs: number;
   readonly leaseMs: number;
+  /** Resolves when everything that was submitted before, by anybody, is known here. */
+  readonly recordRead: () => Promise<void>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
@@ -85,6 +87,8 @@ export class IdempotentRequests {
     };
     const answer = captureAnswer(res);
     try {
+      // Whoever held the key before and died may have sent the task: only the record can tell.
+      await this.deps.recordRead();
       await work(req, res);
     } catch (error) {
       answer.discard();
@@ -113,6 +117,7 @@ export class IdempotentRequests {
     if (!outcome.won) return this.repeat(res, outcome.claim, 'stream');
     res.locals.idempotency = { taskId: (part) => derivedId(scope, part), unfinished: () => undefined };
     try {
+      await this.deps.recordRead();
       await work(req, res);
     } finally {
       await this.written(outcome.held.release());

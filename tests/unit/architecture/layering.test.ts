@@ -75,6 +75,7 @@ describe('the packages', () => {
     ['amqplib', /^amqp\//],
     ['celery-node', /^celery\/client\//],
     ['express', /^server\//],
+    ['ajv', /^server\/catalogue\//],
     ['helmet', /^server\/app\.ts$/],
     ['express-rate-limit', /^server\/security\//],
     ['winston', /^runtime\//],
