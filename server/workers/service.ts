@@ -1,4 +1,5 @@
 import type { ControlClient, ControlReplies, Inspector, WorkerDirectory, WorkerSnapshot } from '../../celery';
+import type { Clock } from '../../runtime';
 import { GatewayError } from '../errors';
 import type { NamePolicy } from '../messaging';
 import { byName, noReply, outcomesOf, type WorkerOutcome } from './outcomes';
@@ -40,6 +41,9 @@ export interface WorkerServiceDeps {
   readonly control: Pick<ControlClient, 'broadcast'>;
   readonly directory: Pick<WorkerDirectory, 'list' | 'get'>;
   readonly names: Pick<NamePolicy, 'checkQueue'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Workers that are gone are listed for so long after their last sign of life, in milliseconds. */
+  readonly forgetAfterMs: number;
 }
 
 /** To whom a command goes. */
@@ -49,12 +53,14 @@ export type Targets = 'all' | readonly string[];
 export class WorkerService {
   constructor(private readonly deps: WorkerServiceDeps) {}
 
-  /** All workers heard of or heard now, each with what `include` asks for. */
+  /** All workers heard of lately or heard now, each with what `include` asks for. */
   async list(include: readonly string[]): Promise<WorkerList> {
     const { inspector, directory } = this.deps;
     const methods = ['ping', ...include];
     const answered = await Promise.all(methods.map((method) => inspector.inspect(method)));
-    const seen = new Map(directory.list().map((worker) => [worker.nodename, worker]));
+    const since = this.deps.clock.now() - this.deps.forgetAfterMs;
+    const remembered = directory.list().filter(({ alive, lastSeen }) => alive || lastSeen >= since);
+    const seen = new Map(remembered.map((worker) => [worker.nodename, worker]));
     const names = new Set([...seen.keys(), ...answered.flatMap(({ replies }) => Object.keys(replies))]);
     const workers = [...names].sort(byName).map((hostname): ListedWorker => {
       const answers = answersOf(hostname, methods, answered);

@@ -24,6 +24,8 @@ function service(answers: Readonly<Record<string, ControlReplies>>) {
     },
     directory,
     names: new NamePolicy([]),
+    clock: { now: () => NOW },
+    forgetAfterMs: 3_600_000,
   });
   const heartbeat = (hostname: string, at = NOW) =>
     directory.onEvent({
@@ -44,6 +46,7 @@ describe('the list of workers', () => {
     });
     heartbeat('silent@h');
     heartbeat('gone@h', NOW - 60_000);
+    heartbeat('long gone@h', NOW - 3_600_001);
     const { workers, silent } = await under.list(['stats']);
     expect(workers.map(({ hostname, online }) => [hostname, online])).toEqual([
       ['a@h', true],
