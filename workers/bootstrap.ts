@@ -12,6 +12,7 @@ import {
   RpcResultWriter,
   resultBackendKind,
 } from '../celery/results';
+import { TaskLogShipper } from '../celery/task-logs';
 import { systemClock } from '../runtime';
 import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';
@@ -21,6 +22,7 @@ import {
   Attempts,
   ExchangeDeclarations,
   ExtendedResults,
+  type Outcome,
   RevokedMarks,
   Settler,
   TaskEvents,
@@ -29,6 +31,7 @@ import {
 import { DeadLetterRoutes, Relocation, RevokedTasks } from './intake';
 import { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
 import { sendOptions, TaskRegistry } from './registry';
+import { shippedLogger } from './shipped-logger';
 import { TaskFlow } from './task-flow';
 import { viewOf } from './view-of-worker';
 import type { WorkerParts } from './worker-parts';
@@ -105,7 +108,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     reader: redis,
     storesResults: resultBackendKind(parts.resultBackend) !== 'disabled',
     clock,
-    logger,
+    // What tasks log is also shipped to gateways; what the worker logs is not.
+    logger: shippedLogger(logger, new TaskLogShipper({ publisher, worker: nodename })),
   };
   const revoked = new RevokedTasks({
     ...(parts.maxRevoked === undefined ? {} : { maxIds: parts.maxRevoked }),
@@ -121,8 +125,16 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const events = new TaskEvents(dispatcher);
   const attempts = new Attempts(logger);
   const { effects, builtins } = canvasOf(services, registry, attempts);
-  const settler = new Settler({ services, events, attempts, effects });
-  const relocation = new Relocation({
+  const settler: Settler = new Settler({
+    services,
+    events,
+    attempts,
+    effects,
+    deadLetterFailure: parts.deadLetterFailures
+      ? (delivery, outcome) => relocation.deadLetter(delivery, TASK_FAILED, failureDetail(outcome))
+      : undefined,
+  });
+  const relocation: Relocation = new Relocation({
     publisher,
     delayed,
     deadLetters: new DeadLetterRoutes({ topology, configured: deadLetterRoute(parts), logger }),
@@ -251,4 +263,11 @@ function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWr
     default:
       return new NullResults();
   }
+}
+
+/** The reason of a dead letter whose task failed. */
+const TASK_FAILED = 'task_failed';
+
+function failureDetail(outcome: Outcome): string {
+  return outcome.kind === 'FAILURE' ? String(outcome.error) : outcome.kind;
 }

@@ -67,6 +67,7 @@ export interface WorkerEnvironment {
   readonly CELERY_ACCEPT_CONTENT: string;
   readonly CELERY_WORKER_DEAD_LETTER_EXCHANGE?: string;
   readonly CELERY_WORKER_DEAD_LETTER_ROUTING_KEY?: string;
+  readonly CELERY_WORKER_DEAD_LETTER_FAILURES: boolean;
 }
 
 /** Celery's names of levels, and ours for them. */
@@ -250,4 +251,7 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
   CELERY_WORKER_DEAD_LETTER_ROUTING_KEY: Joi.string().description(
     'Routing key for it; the one the message came with if unset.',
   ),
+  CELERY_WORKER_DEAD_LETTER_FAILURES: Joi.boolean()
+    .default(false)
+    .description('Failed tasks go there as well, after their last retry, with the error as their reason.'),
 }).rename('RABBITMQ_USER', 'RABBITMQ_USERNAME', { ignoreUndefined: true, override: false });

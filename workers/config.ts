@@ -62,6 +62,7 @@ export interface WorkerConfig {
   readonly acceptContent: readonly SerializerName[];
   readonly deadLetterExchange: string | null;
   readonly deadLetterRoutingKey: string | null;
+  readonly deadLetterFailures: boolean;
 }
 
 /** Most `RABBITMQ_USER` files carry both names; the longer one wins. */
@@ -121,6 +122,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     acceptContent: names(settings.CELERY_ACCEPT_CONTENT) as readonly SerializerName[],
     deadLetterExchange: settings.CELERY_WORKER_DEAD_LETTER_EXCHANGE ?? null,
     deadLetterRoutingKey: settings.CELERY_WORKER_DEAD_LETTER_ROUTING_KEY ?? null,
+    deadLetterFailures: settings.CELERY_WORKER_DEAD_LETTER_FAILURES,
   };
 }
 

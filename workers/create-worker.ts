@@ -65,6 +65,8 @@ export interface WorkerOptions {
   readonly deadLetterExchange?: string;
   /** Default: the key the message came with. */
   readonly deadLetterRoutingKey?: string;
+  /** Failed tasks go there as well, after their last retry, with the error; default: they only have their result. */
+  readonly deadLetterFailures?: boolean;
   /** `async` (default): tasks share the event loop. `threads`: each slot is a thread, for CPU-bound tasks. */
   readonly pool?: 'async' | 'threads';
   /** With `threads`: paths or package names of the modules of `tasks`, which each thread loads for itself. */
@@ -132,6 +134,7 @@ const OPTIONAL = [
   'acceptContent',
   'deadLetterExchange',
   'deadLetterRoutingKey',
+  'deadLetterFailures',
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
 function given<Key extends keyof WorkerOptions>(

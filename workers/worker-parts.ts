@@ -47,6 +47,8 @@ export interface WorkerParts {
   /** Where unreadable messages go with their reason; default: the queue's own dead-letter exchange. */
   readonly deadLetterExchange?: string | null;
   readonly deadLetterRoutingKey?: string | null;
+  /** Failed tasks go there as well, after their last retry. */
+  readonly deadLetterFailures?: boolean;
   /** Where tasks run; default `async`. */
   readonly pool?: PoolName;
   /** Modules that each thread loads for itself: paths or package names. Needed for `threads`. */

@@ -11,6 +11,7 @@ export type SettleStep =
   | 'fail-chain'
   | 'publish-errbacks'
   | 'run-hook'
+  | 'dead-letter'
   | 'ack'
   | 'reject'
   | 'requeue'
@@ -28,6 +29,8 @@ export interface SettleFacts {
   readonly hasChain: boolean;
   readonly hasErrbacks: boolean;
   readonly hasChord: boolean;
+  /** Failures go to the dead letters (`deadLetterFailures`). */
+  readonly deadLettersFailures?: boolean;
   /** The task wants to be told of this kind of end. */
   readonly hasHook: boolean;
 }
@@ -50,7 +53,17 @@ export const SETTLE_ORDER: Readonly<Record<OutcomeKind, readonly SettleStep[]>> 
     'ack',
     'event',
   ],
-  FAILURE: [...FAILED, 'run-hook', 'ack', 'reject', 'event-rejected', 'requeue', 'event-requeued', 'event'],
+  FAILURE: [
+    ...FAILED,
+    'run-hook',
+    'dead-letter',
+    'ack',
+    'reject',
+    'event-rejected',
+    'requeue',
+    'event-requeued',
+    'event',
+  ],
   RETRY: ['publish-retry', 'store-result', 'run-hook', 'ack', 'event'],
   REVOKED: ['event', 'store-result', 'return-chord-part', 'ack'],
   REJECTED: [...FAILED, 'event', 'reject', 'event-rejected', 'requeue', 'event-requeued'],
@@ -72,6 +85,9 @@ export function settlePlan(outcome: Outcome, facts: SettleFacts): readonly Settl
     'fail-chain': facts.hasChain && !returned,
     'publish-errbacks': facts.hasErrbacks && !returned,
     'run-hook': facts.hasHook && !returned,
+    // A message that is rejected is dead-lettered by the broker itself.
+    'dead-letter':
+      facts.deadLettersFailures === true && !returned && answer !== 'reject' && answer !== 'requeue',
     ack: answer === 'ack',
     reject: answer === 'reject',
     requeue: answer === 'requeue',

@@ -17,6 +17,8 @@ export interface SettlerDeps {
   readonly events: TaskEvents;
   readonly attempts: Attempts;
   readonly effects: Pick<SettleEffects, 'perform'>;
+  /** Sends a copy of a failed task's message to its dead letters; undefined where failures stay what they are. */
+  readonly deadLetterFailure?: ((delivery: Delivery, outcome: Outcome) => Promise<unknown>) | undefined;
 }
 
 /** Steps done in the same turn; the others publish or store and are awaited. */
@@ -95,6 +97,7 @@ export class Settler {
       hasChain: chain !== null && chain.length > 0,
       hasErrbacks: errbacks !== null && errbacks.length > 0,
       hasChord: chord !== null,
+      deadLettersFailures: this.deps.deadLetterFailure !== undefined,
       hasHook: hasHook(run.definition.settings, outcome),
     };
   }
@@ -118,7 +121,8 @@ export class Settler {
         continue;
       }
       try {
-        await this.deps.effects.perform(step, run, outcome);
+        if (step === 'dead-letter') await this.deps.deadLetterFailure?.(run.delivery, outcome);
+        else await this.deps.effects.perform(step, run, outcome);
       } catch (error) {
         if (error instanceof SettlingVoid) continue;
         if (step === 'return-chord-part' && isGivenUp(error)) {

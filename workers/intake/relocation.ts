@@ -53,7 +53,7 @@ export class Relocation {
     if (delivery.headers[DEAD_LETTER_HEADERS.reason] !== undefined) return false;
     const moving = this.deps.deadLetters.of(delivery.queue).then((route) => {
       if (route === undefined) return false;
-      const headers = deadLetterHeaders(delivery, reason, detail);
+      const headers = deadLetterHeaders(delivery, reason, detail, this.deps.clock.now());
       return this.move('dead-letter', delivery, headers, async () => destinationOf(route, delivery));
     });
     return this.track(moving);
@@ -121,7 +121,8 @@ const MAX_DETAIL = 500;
 const shortened = (detail: string): string =>
   detail.length > MAX_DETAIL ? [...detail].slice(0, MAX_DETAIL).join('') : detail;
 
-const deadLetterHeaders = (delivery: Delivery, reason: string, detail: string): HeaderTable => ({
+const deadLetterHeaders = (delivery: Delivery, reason: string, detail: string, now: number): HeaderTable => ({
+  [DEAD_LETTER_HEADERS.at]: Math.floor(now / 1000),
   [DEAD_LETTER_HEADERS.reason]: reason,
   [DEAD_LETTER_HEADERS.detail]: shortened(detail),
   [DEAD_LETTER_HEADERS.queue]: delivery.queue,
