@@ -76,6 +76,32 @@ except Exception as error:
     expect(await runPython(app, source)).toContain('chords on rpc://');
   });
 
+  it('a Python caller is not disturbed by the results of callbacks, which come to it as well', async () => {
+    const source = `
+from interop_app import add
+values = []
+for n in range(3):
+    task = add.apply_async((n, 1), queue="typescript", link=[add.s(10), add.s(20).set(queue="typescript")])
+    values.append(task.get(timeout=20))
+answer(values)
+`;
+    expect(await runPython(app, source)).toEqual([1, 2, 3]);
+  });
+
+  it("the worker knows Celery's own tasks, and shows them when asked for", async () => {
+    const source = `
+def own(builtins):
+    answers = app.control.broadcast("registered", arguments={"builtins": builtins}, reply=True, timeout=5, limit=2)
+    return [sorted(name for name in names if name.startswith("celery.")) for answer in answers for names in answer.values()]
+answer([own(True), own(False)])
+`;
+    const [shown, hidden] = await runPython<readonly (readonly (readonly string[])[])[]>(app, source);
+    expect(shown).toHaveLength(2);
+    expect(shown?.[0]).toEqual(shown?.[1]);
+    expect(shown?.[0]).toContain('celery.chord_unlock');
+    expect(hidden).toEqual([[], []]);
+  });
+
   it('Python builds a chain that TypeScript and Python run in turn: ids, parents and root are those of Celery', async () => {
     const source = `
 from celery import chain

@@ -1,3 +1,4 @@
+import { canvas } from '../../../../celery/protocol';
 import { type Outcome, Retry, type SettleFacts, settlePlan } from '../../../../workers/execution';
 
 const facts = (changes: Partial<SettleFacts> = {}): SettleFacts => ({
@@ -18,6 +19,7 @@ const timedOut: Outcome = { kind: 'FAILURE', error: new Error('x'), timedOut: tr
 const lost: Outcome = { kind: 'FAILURE', error: new Error('x'), timedOut: false, workerLost: true };
 const retry: Outcome = { kind: 'RETRY', retry: new Retry('Retry in 1s', { name: 't' }) };
 const revoked: Outcome = { kind: 'REVOKED', reason: 'revoked', signum: null };
+const replaced: Outcome = { kind: 'REPLACED', replacement: canvas.s('t.other') };
 const reject = (requeue: boolean): Outcome => ({ kind: 'REJECTED', reason: 'no', requeue });
 const FAILURE_STEPS = ['store-result', 'return-chord-part', 'fail-chain', 'publish-errbacks'];
 
@@ -55,6 +57,18 @@ describe('settlePlan', () => {
       success,
       { acksLate: false, storesResult: false, hasCallbacks: false, hasChain: false, hasChord: false },
       ['event'],
+    ],
+    [
+      'a replaced task sends what replaces it, then acknowledges',
+      replaced,
+      {},
+      ['publish-replacement', 'ack'],
+    ],
+    [
+      'a replaced task acknowledged early only sends what replaces it',
+      replaced,
+      { acksLate: false },
+      ['publish-replacement'],
     ],
     ['a failure stores before its errbacks and its ack', failed, {}, [...FAILURE_STEPS, 'ack', 'event']],
     [
