@@ -22,7 +22,6 @@ import {
   Attempts,
   ExchangeDeclarations,
   ExtendedResults,
-  type Outcome,
   RevokedMarks,
   Settler,
   TaskEvents,
@@ -125,16 +124,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const events = new TaskEvents(dispatcher);
   const attempts = new Attempts(logger);
   const { effects, builtins } = canvasOf(services, registry, attempts);
-  const settler: Settler = new Settler({
-    services,
-    events,
-    attempts,
-    effects,
-    deadLetterFailure: parts.deadLetterFailures
-      ? (delivery, outcome) => relocation.deadLetter(delivery, TASK_FAILED, failureDetail(outcome))
-      : undefined,
-  });
-  const relocation: Relocation = new Relocation({
+  const settler = new Settler({ services, events, attempts, effects });
+  const relocation = new Relocation({
     publisher,
     delayed,
     deadLetters: new DeadLetterRoutes({ topology, configured: deadLetterRoute(parts), logger }),
@@ -263,11 +254,4 @@ function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWr
     default:
       return new NullResults();
   }
-}
-
-/** The reason of a dead letter whose task failed. */
-const TASK_FAILED = 'task_failed';
-
-function failureDetail(outcome: Outcome): string {
-  return outcome.kind === 'FAILURE' ? String(outcome.error) : outcome.kind;
 }
