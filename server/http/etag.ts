@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import { jsonText } from './json-response';
+import { shownText } from './json-response';
 import type { GatewayResponse } from './request-context';
 
 /** A strong entity tag: two equal answers have the same, on each replica. */
@@ -17,7 +17,7 @@ function isCurrent(tag: string, ifNoneMatch: string | undefined): boolean {
 
 /** Answers JSON with an `ETag`, or 304 without a body to a caller whose `If-None-Match` names it. */
 export function sendTaggedJson(req: Request, res: GatewayResponse, body: unknown): void {
-  const text = jsonText(body);
+  const text = shownText(res, body);
   const tag = entityTag(text);
   res.setHeader('ETag', tag);
   res.setHeader('Cache-Control', 'no-store');

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from '../support/cleanup';
@@ -16,6 +16,10 @@ const secrets = {
   argument: canary('argument'),
   query: canary('query'),
   wrongKey: canary('wrong'),
+  pepper: canary('pepper'),
+  auditKey: canary('auditkey'),
+  counterPassword: canary('counters'),
+  positional: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
 };
 
 describe('what a gateway prints and answers', () => {
@@ -51,6 +55,10 @@ describe('what a gateway prints and answers', () => {
           GATEWAY_API_KEYS_FILE: keyFile,
           RABBITMQ_TLS_KEY_PASSPHRASE: secrets.passphrase,
           RABBITMQ_BACKOFF_INITIAL_MS: '20',
+          GATEWAY_KEY_PEPPER: secrets.pepper,
+          GATEWAY_AUDIT_FILE: `${keyFile}.audit`,
+          GATEWAY_AUDIT_KEY: secrets.auditKey,
+          RATE_LIMIT_REDIS_URL: `redis://:${secrets.counterPassword}@127.0.0.1:1/0`,
         },
       }),
     );
@@ -59,7 +67,12 @@ describe('what a gateway prints and answers', () => {
 
   afterAll(() => cleanup.run());
 
-  const task = { task_name: 'interop.login', kwargs: { password: secrets.argument }, queue: 'login' };
+  const task = {
+    task_name: 'interop.login',
+    args: [secrets.positional],
+    kwargs: { password: secrets.argument, nested: { 'api-key': secrets.argument } },
+    queue: 'login',
+  };
 
   async function call(method: string, path: string, body?: unknown, headers = {}) {
     const answer = await gateway.request(method, path, body, headers);
@@ -78,6 +91,24 @@ describe('what a gateway prints and answers', () => {
     expect(
       (await call('GET', '/rabbitmq/tasks/x', undefined, bearer(`cgw_admin_${secrets.wrongKey}`))).status,
     ).toBe(401);
+    const { body: accepted } = await call('POST', '/rabbitmq/tasks/submit', task);
+    await call('POST', '/rabbitmq/keys', { id: 'made', role: 'reader' }, { 'X-Reason': 'a test' });
+    for (const path of [
+      `/rabbitmq/tasks/${accepted.task_id}`,
+      '/rabbitmq/tasks',
+      '/rabbitmq/keys',
+      '/rabbitmq/audit',
+      '/rabbitmq/queues/login/messages',
+      '/rabbitmq/workers',
+    ]) {
+      await call('GET', path);
+    }
+    for (const path of ['/metrics', '/openapi.json']) {
+      const response = await fetch(`${gateway.url}${path}`, { headers: { 'X-API-Key': gateway.keys.admin } });
+      answers.push(await response.text());
+    }
+    const keyWithWrongSecret = `ck_live_made_${randomBytes(32).toString('base64url')}`;
+    expect((await call('GET', '/rabbitmq/tasks/x', undefined, bearer(keyWithWrongSecret))).status).toBe(401);
     expect((await call('GET', `/rabbitmq/tasks/x?key=${secrets.query}`)).status).toBe(400);
     expect((await call('POST', '/rabbitmq/tasks/submit', { ...task, args: secrets.argument })).status).toBe(
       400,
@@ -99,7 +130,16 @@ describe('what a gateway prints and answers', () => {
     expect(output).toContain('Connected to RabbitMQ');
     // `cgw_<id>_<secret>`; the secret's own alphabet has the underscore too.
     const keys = Object.values(gateway.keys).map((key) => key.split('_').slice(2).join('_'));
-    const hidden = [...Object.values(secrets), ...keys, fileSecret, fileHash];
+    const hidden = [
+      ...Object.values(secrets),
+      ...keys,
+      fileSecret,
+      fileHash,
+      keyWithWrongSecret.slice('ck_live_made_'.length),
+    ];
+    const onRecord = await readFile(`${keyFile}.audit`, 'utf8');
+    expect(onRecord).toContain('createKey');
+    expect(hidden.filter((secret) => onRecord.includes(secret))).toEqual([]);
     expect(hidden.filter((secret) => output.includes(secret))).toEqual([]);
     expect(hidden.filter((secret) => answers.some((answer) => answer.includes(secret)))).toEqual([]);
   });
