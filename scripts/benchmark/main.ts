@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchCanvas, CANVAS_SUBJECTS } from './canvas';
 import { PLANS, type Plan } from './plan';
 import { Progress } from './progress';
 import { connect } from './raw-broker';
@@ -12,7 +13,7 @@ import { benchMemory } from './worker-memory';
 import { RATE_ROWS, type RateRowName, WORKER_ROWS, type WorkerRowName } from './worker-rows';
 import { createWorkspace } from './workspace';
 
-const PARTS = ['submit', 'worker', 'roundtrip'] as const;
+const PARTS = ['submit', 'worker', 'roundtrip', 'canvas'] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -40,7 +41,9 @@ const readRows = (text: string): readonly WorkerRowName[] =>
   });
 
 const program = new Command('bench')
-  .description('Measures the gateway, the worker and the round trip beside the least that could do the same.')
+  .description(
+    'Measures the gateway, the worker, the round trip and canvases beside the least that could do the same.',
+  )
   .option('--quick', 'a smoke run of some seconds; its figures mean little')
   .option('--full', 'more and longer rounds')
   .addOption(new Option('--only <part>', 'measure one part').choices(PARTS))
@@ -74,7 +77,8 @@ const steps = (
     (parts.has('submit') ? submit : 0) +
     (parts.has('worker') ? measured * plan.rounds : 0) +
     (memory ? MEMORY_STEPS : 0) +
-    (parts.has('roundtrip') ? roundTrip : 0)
+    (parts.has('roundtrip') ? roundTrip : 0) +
+    (parts.has('canvas') ? plan.rounds * CANVAS_SUBJECTS.length : 0)
   );
 };
 
@@ -98,12 +102,14 @@ const main = async (): Promise<void> => {
       python: options.python,
     });
     const progress = new Progress(steps(plan, parts, rates, memory));
-    const bench = { brokerUrl: workspace.url, connection, subjects, plan, progress };
+    const { redis: redisUrl, python } = options;
+    const bench = { brokerUrl: workspace.url, redisUrl, python, connection, subjects, plan, progress };
     const figures: Figures = {
       submit: parts.has('submit') ? await benchSubmit(bench) : undefined,
       worker: parts.has('worker') && rates.length > 0 ? await benchWorker(bench, rates) : undefined,
       memory: memory ? await benchMemory(bench) : undefined,
       roundTrip: parts.has('roundtrip') ? await benchRoundTrip(bench) : undefined,
+      canvas: parts.has('canvas') ? await benchCanvas(bench) : undefined,
     };
     progress.finish();
     const { version } = connection.connection.serverProperties;

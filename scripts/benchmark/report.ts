@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
+import { CANVAS_SHAPES, type CanvasFigures, type CanvasShape } from './canvas';
 import type { RoundTripFigures } from './round-trip';
 import type { SubmitFigures } from './submit';
 import type { Target } from './targets';
@@ -14,6 +15,7 @@ export interface Figures {
   readonly worker?: WorkerFigures | undefined;
   readonly memory?: MemoryFigures | undefined;
   readonly roundTrip?: RoundTripFigures | undefined;
+  readonly canvas?: CanvasFigures | undefined;
 }
 
 export interface Report extends Figures {
@@ -122,6 +124,16 @@ const roundTripTable = (figures: RoundTripFigures): string =>
     ),
   );
 
+const canvasTable = (figures: CanvasFigures): string =>
+  table(
+    ['canvas on Redis, ms to the last result', 'TypeScript', 'Python -c 2', 'Python/TS'],
+    (Object.keys(figures) as CanvasShape[]).map((shape) => {
+      const { typescript, python } = figures[shape];
+      const title = `${shape} of ${CANVAS_SHAPES[shape]}`;
+      return [title, whole(typescript), whole(python), fine(python / typescript)];
+    }),
+  );
+
 const targetTable = (targets: readonly Target[]): string =>
   table(
     ['target', 'measured', 'limit', 'met'],
@@ -139,6 +151,7 @@ export const formatReport = (report: Report): string =>
     report.worker && workerTable(report.worker),
     report.memory && memoryTable(report.memory),
     report.roundTrip && roundTripTable(report.roundTrip),
+    report.canvas && canvasTable(report.canvas),
     report.targets.length > 0 && targetTable(report.targets),
   ]
     .filter((part) => typeof part === 'string')

@@ -151,6 +151,7 @@ export class Subjects {
       env: {
         NODE_ENV: 'production',
         CELERY_BROKER_URL: brokerUrl,
+        CELERY_TASK_DEFAULT_QUEUE: queue,
         CELERY_RESULT_BACKEND: { off: 'disabled://', rpc: 'rpc://', redis: redisUrl }[results],
         CELERY_RESULT_EXPIRES: String(RESULT_EXPIRES_SECONDS),
       },
@@ -173,6 +174,7 @@ export class Subjects {
         PYTHONUNBUFFERED: '1',
         C_FORCE_ROOT: '1',
         CELERY_BROKER_URL: brokerUrl,
+        TASK_DEFAULT_QUEUE: queue,
         CELERY_RESULT_BACKEND: { off: '', rpc: 'rpc://', redis: redisUrl }[results],
         RESULT_EXPIRES_SECONDS: String(RESULT_EXPIRES_SECONDS),
       },

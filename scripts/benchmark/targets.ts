@@ -75,7 +75,7 @@ const memoryTargets = ({ typescript: { small, large }, python }: MemoryFigures):
 ];
 
 /** The targets that this run's figures can speak about. */
-export const judge = ({ submit, worker, memory, roundTrip }: Figures): readonly Target[] => {
+export const judge = ({ submit, worker, memory, roundTrip, canvas }: Figures): readonly Target[] => {
   const targets: Target[] = [];
   const at64 = submit?.['64'];
   if (at64 !== undefined) {
@@ -90,6 +90,11 @@ export const judge = ({ submit, worker, memory, roundTrip }: Figures): readonly 
       target('round trip p50, client / direct reply-to', ratio, 'lower', 2),
       target('round trip p50 over HTTP with wait, ms', roundTrip.http.p50Ms, 'lower', 5),
     );
+  }
+  if (canvas !== undefined) {
+    for (const [shape, { typescript, python }] of Object.entries(canvas)) {
+      targets.push(target(`${shape}, Python alone / TypeScript alone`, python / typescript, 'higher', 1));
+    }
   }
   return targets;
 };

@@ -34,7 +34,7 @@ const PREFETCH = 100;
 const PYTHON_PROCESSES = 2;
 
 export const RAW: WorkerSubject = { name: 'raw', kind: 'raw', pool: 'async', concurrency: 1, events: false };
-const PYTHON: WorkerSubject = {
+export const PYTHON: WorkerSubject = {
   name: 'python',
   kind: 'python',
   pool: 'async',

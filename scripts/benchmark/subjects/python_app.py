@@ -11,6 +11,7 @@ backend = os.environ.get("CELERY_RESULT_BACKEND", "")
 app = Celery("bench", broker=os.environ["CELERY_BROKER_URL"], backend=backend or None)
 app.conf.update(
     broker_connection_retry_on_startup=True,
+    task_default_queue=os.environ.get("TASK_DEFAULT_QUEUE", "celery"),
     task_ignore_result=not backend,
     result_expires=int(os.environ.get("RESULT_EXPIRES_SECONDS", "600")),
 )
@@ -19,6 +20,16 @@ app.conf.update(
 @app.task(name="bench.noop")
 def noop():
     return None
+
+
+@app.task(name="bench.add")
+def add(x, y):
+    return x + y
+
+
+@app.task(name="bench.total")
+def total(values):
+    return sum(values)
 
 
 @app.task(name="bench.wait")

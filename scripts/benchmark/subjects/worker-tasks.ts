@@ -4,6 +4,17 @@ import { defineTask } from '../../../workers';
 /** Does nothing: what remains is the cost of the worker itself. */
 export const noop = defineTask('bench.noop', { params: [] }, () => null);
 
+export const add = defineTask(
+  'bench.add',
+  { params: ['x', 'y'] },
+  (_context, { x, y }) => Number(x) + Number(y),
+);
+
+/** The body of the chord. */
+export const total = defineTask('bench.total', { params: ['values'] }, (_context, { values }) =>
+  (values as readonly number[]).reduce((sum, value) => sum + value, 0),
+);
+
 /** Waits as a task that calls a fast service does. */
 export const wait = defineTask('bench.wait', { params: ['ms'] }, async (_context, { ms }) => {
   await new Promise((resolve) => setTimeout(resolve, Number(ms)));
