@@ -7,18 +7,17 @@ import {
   type ConfirmChannel,
   type ConfirmPublisher,
   type Delivery,
-  RabbitMQError,
   type Topology,
 } from '../../amqp';
 import type { CeleryClient } from '../client';
 import { READY_STATES, type TaskMeta } from '../protocol';
 import type { SubmissionRecords } from '../records';
 import { type ResultFeed, RpcResultWriter } from '../results';
-import { BoundedIndex } from '../streams';
 import { CHORD_QUEUE, chordQueue } from './chord-queue';
 import { type Held, HeldJoins } from './held-joins';
 import { decodeJoin, type Join, joinKey } from './join';
 import { type JoinPublishers, JoinSettler } from './join-settler';
+import { JoinVerdicts } from './join-verdicts';
 import { LookBack } from './look-back';
 import { failedMeta, OpenJoin } from './open-join';
 import { RpcChordCounter } from './rpc-chord-counter';
@@ -46,9 +45,7 @@ const DEFAULT_MAX_OPEN = 10_000;
 const SYNC_TIMEOUT_MS = 10_000;
 const PAUSE_MS = 500;
 const SWEEP_MAX_MS = 30_000;
-/** Settled joins remembered, should one of them have been begun twice. */
-const REMEMBERED = 10_000;
-/** The results of a join younger than this cannot have left memory yet. */
+/** The results of a join that is new to the queue and younger than this cannot have left memory yet. */
 const FRESH_MS = 60_000;
 
 /** One life of the channel that holds the joins. */
@@ -69,9 +66,7 @@ export class ChordJoiner {
   readonly #now: () => number;
   readonly #lookBack: LookBack;
   readonly #held = new HeldJoins();
-  readonly #settled = new BoundedIndex<string, true>(REMEMBERED);
-  /** Joins whose publish made the broker close the channel: they are not tried again. */
-  readonly #refused = new BoundedIndex<string, unknown>(REMEMBERED);
+  readonly #verdicts = new JoinVerdicts();
   #session: Session | undefined;
   #unfollow: (() => void) | undefined;
   #sweep: NodeJS.Timeout | undefined;
@@ -154,7 +149,7 @@ export class ChordJoiner {
     const key = joinKey(join);
     const known = this.#held.get(key);
     if (known !== undefined) known.deliveries.push(delivery);
-    else if (this.#settled.get(key)) delivery.ack();
+    else if (this.#verdicts.isSettled(key)) delivery.ack();
     else this.#hold({ open: new OpenJoin(join), deliveries: [delivery], settling: false });
   }
 
@@ -173,7 +168,7 @@ export class ChordJoiner {
       if (meta === null) unknown.push(taskId);
       else if (READY_STATES.has(meta.status)) open.note(meta);
     }
-    const fresh = this.#now() - begunAt < FRESH_MS;
+    const fresh = !held.deliveries.some(({ redelivered }) => redelivered) && this.#now() - begunAt < FRESH_MS;
     while (!open.complete && !feed.complete && !fresh && this.#held.has(held)) {
       try {
         const metas = await this.#lookBack.read(unknown, begunAt);
@@ -200,7 +195,7 @@ export class ChordJoiner {
     held.settling = true;
     const { join, lastReported } = held.open;
     void this.#finish(held, session, async () => {
-      const refusal = this.#refused.get(joinKey(join));
+      const refusal = this.#verdicts.refusal(joinKey(join));
       if (refusal !== undefined) return this.#settler.giveUp(join, refusal, session);
       const outcome = held.open.outcome(await this.#metasOf(held));
       await this.#settler.settle(join, outcome, lastReported, session);
@@ -229,7 +224,7 @@ export class ChordJoiner {
       for (const delivery of held.deliveries) delivery.ack();
     } catch (error) {
       const { join } = held.open;
-      if (closesChannel(error)) this.#refused.set(joinKey(join), error);
+      this.#verdicts.failed(joinKey(join), error);
       this.#options.logger.warn('a join is settled again', {
         join: join.id,
         error: (error as Error).message,
@@ -241,7 +236,7 @@ export class ChordJoiner {
 
   /** The join's key is remembered before its messages are acknowledged: a second copy may be on its way. */
   #release(held: Held): void {
-    this.#settled.set(joinKey(held.open.join), true);
+    this.#verdicts.settled(joinKey(held.open.join));
     this.#held.delete(held);
   }
 
@@ -287,6 +282,3 @@ export class ChordJoiner {
     this.#held.clear();
   }
 }
-
-const closesChannel = (error: unknown): boolean =>
-  error instanceof RabbitMQError && (error.code === 'ACCESS_REFUSED' || error.code === 'EXCHANGE_NOT_FOUND');
