@@ -17,6 +17,7 @@ import { anonNodename, LamportClock } from '../../celery/protocol';
 import type { Clock, Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
+import { partitionRoute, partsOf } from '../queues';
 import { createResultSide, type ResultSide } from './results';
 
 export interface RabbitMQServiceOptions {
@@ -90,7 +91,7 @@ function celeryClient(
     records,
     replyTo: results.replyTo,
     defaultQueue: config.CELERY_TASK_DEFAULT_QUEUE,
-    routes: config.CELERY_TASK_ROUTES,
+    routes: [...config.CELERY_TASK_PARTITIONS.map(partitionRoute), ...config.CELERY_TASK_ROUTES],
     createMissingQueues: config.CELERY_TASK_CREATE_MISSING_QUEUES,
     resubmitVanished: config.SUBMISSION_RECORD_RESUBMIT,
     queueCheckIntervalMs: config.PUBLISHER_QUEUE_CHECK_INTERVAL_MS,
@@ -101,7 +102,10 @@ function celeryClient(
 }
 
 function celeryQueues(config: ServerConfig): CeleryQueues {
-  const routed = config.CELERY_TASK_ROUTES.map((route) => route.queue);
+  const routed = [
+    ...config.CELERY_TASK_ROUTES.map((route) => route.queue),
+    ...config.CELERY_TASK_PARTITIONS.flatMap(partsOf),
+  ];
   return new CeleryQueues(
     new Set([config.CELERY_TASK_DEFAULT_QUEUE, ...routed, ...config.GATEWAY_CELERY_QUEUES]),
   );

@@ -1,4 +1,5 @@
 import { integer, list, optionalSecret, optionalText } from '../../runtime';
+import { type PartitionRoute, parsePartitionRoute } from '../queues/partition-route';
 
 /** A URL that carries no path, query or fragment of its own, or the API's requests would go elsewhere. */
 const HTTP_URL = /^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/;
@@ -17,6 +18,14 @@ export const directSettings = {
     min: 100,
     max: 60_000,
     description: 'How long one answer of the management API is waited for.',
+  }),
+  CELERY_TASK_PARTITIONS: list<PartitionRoute>({
+    description:
+      'Tasks spread over the parts of a partitioned queue: pattern=queue:partitions, and :argument for the keyword argument that is the key. The header partition_key wins; without either it is the task id.',
+    separators: /[;,]/,
+    form: 'pattern=queue:partitions[:argument], separated by ; or ,',
+    item: parsePartitionRoute,
+    example: 'orders.*=orders:4:customer',
   }),
   OPERATIONS_MAX_RUNNING: integer({
     default: 4,

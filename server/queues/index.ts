@@ -2,6 +2,7 @@ export { ratesSchema, sourceSchema } from './answers';
 export { optionsOf } from './commands';
 export { QUEUE_ARGUMENTS, type QueueOptions, queueArguments } from './options';
 export { partitionOf } from './partition-hash';
+export { type PartitionRoute, parsePartitionRoute, partitionRoute, partsOf } from './partition-route';
 export { PartitionService, type Partitions } from './partition-service';
 export { type QueueRoutesDeps, queueRoutes } from './routes';
 export { declareSchema, listQuerySchema, queueNameSchema } from './schema';
