@@ -9,3 +9,4 @@ export * from './records';
 export * from './results';
 export * from './revokes';
 export { BoundedIndex } from './streams';
+export * from './task-logs';

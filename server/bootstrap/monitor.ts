@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type HeldTaskLog, TaskLogs } from '../../celery';
 import { GatewayError } from '../errors';
 import { StreamLimit } from '../http/stream-limit';
 import { messagingDisabled } from '../messaging';
-import { monitorRoutes, ResultForgetting, streamRoutes, TaskList, TaskStreams } from '../monitor';
+import { logRoutes, monitorRoutes, ResultForgetting, streamRoutes, TaskList, TaskStreams } from '../monitor';
 import { isNarrowed } from '../security/principal';
 import { isReady, statusView, TaskArgumentsReader, taskStatus } from '../tasks';
 import type { Feature, FeatureContext } from './feature';
@@ -54,7 +55,21 @@ function disabled({ drain }: FeatureContext): Feature {
   };
   const list = { list: refuse };
   const forgetting = { forget: async () => refuse() };
-  return { routes: [...monitorRoutes({ ...unused, list, forgetting }), ...streamRoutes(streams)] };
+  const logs = logRoutes({ logsOf: async () => refuse() });
+  return { routes: [...monitorRoutes({ ...unused, list, forgetting }), ...logs, ...streamRoutes(streams)] };
+}
+
+const NO_LINES: HeldTaskLog = { lines: [], truncated: false };
+
+/** Undefined where the operator wants none. */
+function taskLogs({ config, logger }: FeatureContext, broker: BrokerParts): TaskLogs | undefined {
+  if (!config.TASK_LOGS_ENABLED) return undefined;
+  return new TaskLogs({
+    connection: broker.connections.consume,
+    topology: broker.topology,
+    maxAgeSeconds: config.TASK_LOGS_MAX_AGE_SECONDS,
+    logger,
+  });
 }
 
 /** Lists of tasks, their changes as they happen, and forgetting results. */
@@ -68,14 +83,25 @@ export function monitor(context: FeatureContext): Feature {
       ? undefined
       : ({ taskId }) => access.permissions.maySee(principal, ownerOf(taskId));
   const forgetting = new ResultForgetting({ ...results, records, publisher, history });
+  const logs = taskLogs(context, broker);
+  const answerOf = answers(context, broker);
+  const logsOf = async (taskId: string): Promise<HeldTaskLog> => {
+    const held = logs?.get(taskId) ?? NO_LINES;
+    // A task without lines is told from one nobody knows.
+    if (held.lines.length === 0) await answerOf(taskId, 0, drain.signal);
+    return held;
+  };
   return {
+    parts:
+      logs === undefined ? [] : [{ name: 'task logs', start: () => logs.start(), stop: () => logs.stop() }],
     routes: [
+      ...logRoutes({ logsOf }),
       ...monitorRoutes({ list: new TaskList({ history }), forgetting, visibleTo }),
       ...streamRoutes({
         streams: new TaskStreams({ history }),
         limit: new StreamLimit({ perCaller: config.EVENT_STREAMS_PER_KEY, total: config.EVENT_STREAMS_MAX }),
         caughtUp: caughtUp(context),
-        answerOf: answers(context, broker),
+        answerOf,
         visibleTo,
         stopping: drain.signal,
       }),

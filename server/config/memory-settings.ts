@@ -76,6 +76,16 @@ export const memorySettings = {
     max: 100_000,
     description: 'Event streams of all keys together.',
   }),
+  TASK_LOGS_ENABLED: flag({
+    default: true,
+    description: 'Keeps what tasks on TypeScript workers log, for GET /rabbitmq/tasks/{id}/logs.',
+  }),
+  TASK_LOGS_MAX_AGE_SECONDS: integer({
+    default: 86_400,
+    min: 60,
+    max: 31_536_000,
+    description: 'How long lines of tasks are kept in the broker and read back at start.',
+  }),
   CONTROL_TIMEOUT_MS: integer({
     default: 1000,
     min: 50,

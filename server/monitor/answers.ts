@@ -44,3 +44,20 @@ export const eventSchema = Joi.object({
   worker: Joi.string().description('Nodename, with `worker-*` events.'),
   data: Joi.any().description('With `task-progress`: what the task reported.'),
 });
+
+/** The answer of `GET /rabbitmq/tasks/{task_id}/logs`. */
+export const logsSchema = Joi.object({
+  task_id: Joi.string().required(),
+  items: Joi.array()
+    .items(
+      Joi.object({
+        time,
+        level: Joi.string().valid('debug', 'info', 'warn', 'error').required(),
+        message: Joi.string().allow('').required(),
+        worker: Joi.string().allow('').required().description('Nodename.'),
+        fields: Joi.any().required().description('What was logged besides the message.'),
+      }),
+    )
+    .required(),
+  truncated: Joi.boolean().required().description('There were earlier lines.'),
+});

@@ -1,3 +1,4 @@
+export { logRoutes } from './log-routes';
 export { ResultForgetting } from './result-forgetting';
 export { monitorRoutes } from './routes';
 export { type TaskFilterQuery, taskFilterKeys, taskFilterOf } from './schema-filter';

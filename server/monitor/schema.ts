@@ -61,3 +61,10 @@ export const eventsQuerySchema = preparedQuery<EventsQuery>(
       ),
   }),
 );
+
+/** The query of `GET /rabbitmq/tasks/{task_id}/logs`. */
+export const logsQuerySchema = preparedQuery<{ readonly limit: number }>(
+  Joi.object<{ readonly limit: number }>({
+    limit: Joi.number().integer().min(1).max(1000).default(1000).description('Latest lines told.'),
+  }),
+);
