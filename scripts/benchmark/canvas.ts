@@ -15,14 +15,14 @@ export interface CanvasCaller {
   stop(): Promise<void>;
 }
 
-export const CANVAS_SHAPES = { chord: 1_000, chain: 100 } as const;
-export type CanvasShape = keyof typeof CANVAS_SHAPES;
+export type CanvasShape = keyof Plan['canvas'];
 
 export const CANVAS_SUBJECTS = ['typescript', 'python'] as const;
 type CanvasSubject = (typeof CANVAS_SUBJECTS)[number];
 
-/** Median milliseconds by shape. */
-export type CanvasFigures = Readonly<Record<CanvasShape, Readonly<Record<CanvasSubject, number>>>>;
+/** Median milliseconds of a canvas of that many tasks. */
+export type CanvasFigure = Readonly<Record<CanvasSubject, number>> & { readonly size: number };
+export type CanvasFigures = Readonly<Record<CanvasShape, CanvasFigure>>;
 
 export interface CanvasBench {
   readonly brokerUrl: string;
@@ -52,8 +52,8 @@ const measure = async (bench: CanvasBench, subject: CanvasSubject): Promise<Reco
     await caller.time('chord', 10);
     await caller.time('chain', 10);
     return {
-      chord: await caller.time('chord', CANVAS_SHAPES.chord),
-      chain: await caller.time('chain', CANVAS_SHAPES.chain),
+      chord: await caller.time('chord', bench.plan.canvas.chord),
+      chain: await caller.time('chain', bench.plan.canvas.chain),
     };
   } finally {
     await caller.stop();
@@ -70,7 +70,8 @@ export const benchCanvas = async (bench: CanvasBench): Promise<CanvasFigures> =>
       times[subject].push(await measure(bench, subject));
     }
   }
-  const figure = (shape: CanvasShape) => ({
+  const figure = (shape: CanvasShape): CanvasFigure => ({
+    size: bench.plan.canvas[shape],
     typescript: median(times.typescript.map((time) => time[shape])),
     python: median(times.python.map((time) => time[shape])),
   });

@@ -13,6 +13,8 @@ export interface Plan {
   readonly backlog: number;
   /** Sequential calls per round-trip measurement. */
   readonly calls: number;
+  /** Header tasks of the chord, steps of the chain. */
+  readonly canvas: Readonly<Record<'chord' | 'chain', number>>;
 }
 
 export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
@@ -25,6 +27,7 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 200,
     backlog: 0,
     calls: 50,
+    canvas: { chord: 50, chain: 10 },
   },
   normal: {
     name: 'normal',
@@ -35,6 +38,7 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 2_000,
     backlog: 100_000,
     calls: 500,
+    canvas: { chord: 1_000, chain: 100 },
   },
   full: {
     name: 'full',
@@ -45,5 +49,6 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 2_000,
     backlog: 500_000,
     calls: 2_000,
+    canvas: { chord: 1_000, chain: 100 },
   },
 };

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
-import { CANVAS_SHAPES, type CanvasFigures, type CanvasShape } from './canvas';
+import type { CanvasFigures } from './canvas';
 import type { RoundTripFigures } from './round-trip';
 import type { SubmitFigures } from './submit';
 import type { Target } from './targets';
@@ -127,11 +127,12 @@ const roundTripTable = (figures: RoundTripFigures): string =>
 const canvasTable = (figures: CanvasFigures): string =>
   table(
     ['canvas on Redis, ms to the last result', 'TypeScript', 'Python -c 2', 'Python/TS'],
-    (Object.keys(figures) as CanvasShape[]).map((shape) => {
-      const { typescript, python } = figures[shape];
-      const title = `${shape} of ${CANVAS_SHAPES[shape]}`;
-      return [title, whole(typescript), whole(python), fine(python / typescript)];
-    }),
+    Object.entries(figures).map(([shape, { size, typescript, python }]) => [
+      `${shape} of ${size}`,
+      whole(typescript),
+      whole(python),
+      fine(python / typescript),
+    ]),
   );
 
 const targetTable = (targets: readonly Target[]): string =>

@@ -39,6 +39,20 @@ describe('scripts/bench', () => {
     expect(await readdir(directory)).toContain('latest.json');
   });
 
+  it('measures a chord and a chain in TypeScript alone beside Python alone', async () => {
+    const broker = process.env.TEST_BROKER_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
+    const { stdout } = await run(
+      BENCH,
+      ['--quick', '--only', 'canvas', '--json', '--out', directory, '--broker', broker],
+      { env: { ...process.env, BENCH_NO_BUILD: '1' } },
+    );
+
+    const both = { typescript: expect.any(Number), python: expect.any(Number) };
+    expect(JSON.parse(stdout)).toMatchObject({
+      canvas: { chord: { size: 50, ...both }, chain: { size: 10, ...both } },
+    });
+  });
+
   it('lists its options with --help', async () => {
     const { stdout } = await run(BENCH, ['--help'], { env: { ...process.env, BENCH_NO_BUILD: '1' } });
 
