@@ -29,7 +29,7 @@ interface Chords {
   readonly parts: readonly LifecyclePart[];
 }
 
-function chordsOf({ config, logger, clock }: FeatureContext, broker: BrokerParts): Chords {
+function chordsOf({ config, logger, clock, metrics }: FeatureContext, broker: BrokerParts): Chords {
   const { reader } = broker.results;
   if (reader instanceof RedisResults) return { counter: reader.chords, parts: [] };
   if (!(reader instanceof RpcStreamResults)) return { counter: undefined, parts: [] };
@@ -48,6 +48,11 @@ function chordsOf({ config, logger, clock }: FeatureContext, broker: BrokerParts
     maxOpen: config.CHORD_MAX_OPEN,
     logger,
     now,
+  });
+  metrics.gauge({
+    name: 'celery_open_joins',
+    help: 'Chords and steps with rpc:// results that this gateway holds until their results have come.',
+    collect: () => [{ labels: {}, value: joiner.open }],
   });
   return {
     counter: new RpcChordCounter({ publisher, topology, queue, supported, now }),

@@ -68,12 +68,9 @@ describe.each([
       mingle: false,
       tasks,
     });
-    await cleanup.stops(
-      startPythonWorker({ brokerUrl: vhost.url, resultBackend, queues: ['python', 'celery'] }),
-    );
-    await worker.start();
+    const python = startPythonWorker({ brokerUrl: vhost.url, resultBackend, queues: ['python', 'celery'] });
+    [gateway] = await Promise.all([start(), cleanup.stops(python), worker.start()]);
     cleanup.does(() => worker.stop());
-    gateway = await start();
     cleanup.does(() => gateway.stop());
   });
 
