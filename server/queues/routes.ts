@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
@@ -60,7 +61,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
   }
 
   async function info(req: Request, res: GatewayResponse): Promise<void> {
-    sendJson(res, 200, infoView(await service.info(queueName(req))));
+    sendTaggedJson(req, res, infoView(await service.info(queueName(req))));
   }
 
   async function purge(req: Request, res: GatewayResponse): Promise<void> {
@@ -137,7 +138,15 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
         operationId: 'getQueueInfo',
         tag: 'queues',
         params: queueNameSchema,
-        responses: { 200: { description: 'As the broker tells now.', schema: infoSchema } },
+        headers: IF_NONE_MATCH,
+        responses: {
+          200: {
+            description: 'As the broker tells now.',
+            schema: infoSchema,
+            headers: { ETag: 'For If-None-Match.' },
+          },
+          304: { description: 'Nothing has changed since the ETag.' },
+        },
       },
       handle: info,
     },
