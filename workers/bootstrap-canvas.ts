@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { builtinTasks, mapTasks } from './builtin';
 import { ChordReturns, Errbacks, FailurePropagation } from './canvas';
-import { type Attempts, SettleEffects, type TaskServices } from './execution';
+import { type Attempts, ChordTakeover, SettleEffects, type TaskServices } from './execution';
 import type { TaskDefinition, TaskRegistry } from './registry';
 
 export interface CanvasParts {
@@ -9,7 +9,10 @@ export interface CanvasParts {
   readonly effects: SettleEffects;
   /** Celery's own tasks: those that run on the event loop, and those that call other tasks. */
   readonly builtins: readonly TaskDefinition[];
+  readonly takeover: ChordTakeover;
 }
+
+const LOOK_EVERY_MS = 5_000;
 
 /** Composes what continues canvases, and makes Celery's own tasks known, except where a task author has one of that name. */
 export function canvasOf(services: TaskServices, registry: TaskRegistry, attempts: Attempts): CanvasParts {
@@ -23,5 +26,9 @@ export function canvasOf(services: TaskServices, registry: TaskRegistry, attempt
   );
   const maps = mapTasks(taskOf).filter(({ name }) => taskOf(name) === undefined);
   for (const task of [...builtins, ...maps]) registry.register(task);
-  return { effects: new SettleEffects({ ...deps, attempts, errbacks, failures, chords }), builtins };
+  return {
+    effects: new SettleEffects({ ...deps, attempts, errbacks, failures, chords }),
+    builtins,
+    takeover: new ChordTakeover({ services, chords, attempts, intervalMs: LOOK_EVERY_MS }),
+  };
 }

@@ -22,6 +22,7 @@ import {
   Attempts,
   ExchangeDeclarations,
   ExtendedResults,
+  type Outcome,
   RevokedMarks,
   Settler,
   TaskEvents,
@@ -123,9 +124,17 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const control = (): ControlClient => new ControlClient({ connections, publisher, clock: lamport, logger });
   const events = new TaskEvents(dispatcher);
   const attempts = new Attempts(logger);
-  const { effects, builtins } = canvasOf(services, registry, attempts);
-  const settler = new Settler({ services, events, attempts, effects });
-  const relocation = new Relocation({
+  const { effects, builtins, takeover } = canvasOf(services, registry, attempts);
+  const settler: Settler = new Settler({
+    services,
+    events,
+    attempts,
+    effects,
+    deadLetterFailure: parts.deadLetterFailures
+      ? (delivery, outcome) => relocation.deadLetter(delivery, TASK_FAILED, failureDetail(outcome))
+      : undefined,
+  });
+  const relocation: Relocation = new Relocation({
     publisher,
     delayed,
     deadLetters: new DeadLetterRoutes({ topology, configured: deadLetterRoute(parts), logger }),
@@ -184,6 +193,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     flow,
     pool,
     autoscaler: (worker) => autoscalerOf(parts, worker, flow),
+    takeover,
     eventLoopLag: new EventLoopLag({
       clock,
       logger,
@@ -249,9 +259,27 @@ function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWr
       return new RedisResults({
         url: parts.resultBackend,
         expiresSeconds: parts.resultExpiresSeconds,
+        chordScope: fleetOf(parts.brokerUrls),
         logger: parts.logger,
       });
     default:
       return new NullResults();
   }
 }
+
+/** The reason of a dead letter whose task failed. */
+const TASK_FAILED = 'task_failed';
+
+function failureDetail(outcome: Outcome): string {
+  return outcome.kind === 'FAILURE' ? String(outcome.error) : outcome.kind;
+}
+
+/** Hosts and virtual host, without credentials: workers that name their broker alike are one fleet. */
+const fleetOf = (brokerUrls: readonly string[]): string =>
+  brokerUrls
+    .map((url) => {
+      const { host, pathname } = new URL(url);
+      return host + (pathname || '/');
+    })
+    .sort((a, b) => a.localeCompare(b))
+    .join(',');

@@ -5,7 +5,7 @@ import type { EventDispatcher } from '../celery/events';
 import { celeryQueue, type QueueTopology } from '../celery/protocol';
 import type { ResultWriter } from '../celery/results';
 import type { Lifecycle, Logger } from '../runtime';
-import type { Attempts } from './execution';
+import type { Attempts, ChordTakeover } from './execution';
 import { QueueConsumer } from './intake';
 import type { Autoscaler, WorkerPool } from './pool';
 import type { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
@@ -35,6 +35,7 @@ export interface CeleryWorkerDeps {
   readonly pool: WorkerPool;
   /** Made late, as it resizes the worker; undefined without `--autoscale`. */
   readonly autoscaler: (worker: CeleryWorker) => Autoscaler | undefined;
+  readonly takeover: ChordTakeover;
   readonly eventLoopLag: EventLoopLag;
   readonly attempts: Attempts;
   readonly logger: Logger;
@@ -209,6 +210,7 @@ export class CeleryWorker implements Lifecycle {
     heartbeat?.start();
     this.autoscaler?.start();
     this.deps.eventLoopLag.start();
+    this.deps.takeover.start();
     connections.publish.on('connected', () => heartbeat?.announce());
     connections.consume.on('connected', () => void mingle?.sync());
   }
@@ -216,6 +218,7 @@ export class CeleryWorker implements Lifecycle {
   private stopWatching(): void {
     this.autoscaler?.stop();
     this.deps.eventLoopLag.stop();
+    this.deps.takeover.stop();
   }
 
   private async end(): Promise<void> {

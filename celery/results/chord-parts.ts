@@ -53,9 +53,12 @@ export type PartReturned =
 export interface ChordParts {
   /**
    * Counts one end of a header task, each task once however often it comes.
+   * @param heritage what others need to go on when the worker that gets the right to fire dies with it; see {@link orphans}.
    * @throws ConnectionError, retryable; ContentError for a result that cannot be written.
    */
-  onChordPartReturn(part: ChordPart): Promise<PartReturned>;
+  onChordPartReturn(part: ChordPart, heritage?: unknown): Promise<PartReturned>;
+  /** The heritage of workers whose right to fire has run out without a word: whoever returns such a part again takes over. */
+  orphans(): Promise<readonly unknown[]>;
   /** The chord waits for one completion more. */
   addToChord(groupId: string): Promise<void>;
 }

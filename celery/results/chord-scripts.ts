@@ -1,18 +1,24 @@
 import type { Redis } from 'ioredis';
 
 /**
- * KEYS j t s d g c; ARGV task id, how its part begins, part, score, seconds to live (0: for ever), seconds of the claim, token.
+ * KEYS j t s d g c due heritage; ARGV task id, how its part begins, part, score, seconds to live (0: for ever), seconds of the
+ * claim, token, group id, heritage ('' for none), epoch seconds at which others take over.
  *
  * A part counts once per task and place. That a Celery before 5.7 has counted it is not in `.d` but seen in `.j`; the list
  * of an application without `result_chord_ordered` stays one. Whoever makes the chord complete, or comes back after the right
  * to fire has expired, gets all it needs to fire the body in the same answer.
  */
 const returnPart = `
-local jkey, tkey, skey, dkey, gkey, ckey = unpack(KEYS)
+local jkey, tkey, skey, dkey, gkey, ckey, due, heritage = unpack(KEYS)
 local task, opening, part, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local ttl, lease, token = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local group, left, takeover = ARGV[8], ARGV[9], ARGV[10]
+local function forget() redis.call('ZREM', due, group) redis.call('HDEL', heritage, group) end
 
-if redis.call('GET', ckey) == 'done' then return {'counted'} end
+if redis.call('GET', ckey) == 'done' then
+  forget()
+  return {'counted'}
+end
 
 local place = task .. ':' .. score
 local is_list = redis.call('TYPE', jkey).ok == 'list'
@@ -31,29 +37,51 @@ if ttl > 0 then
 end
 
 local size = redis.call('GET', skey)
-if not size then return {'counted'} end
+if not size then
+  forget()
+  return {'counted'}
+end
 local count = is_list and redis.call('LLEN', jkey) or redis.call('ZCARD', jkey)
 if count ~= tonumber(size) + tonumber(redis.call('GET', tkey) or 0) then return {'counted'} end
 if not redis.call('SET', ckey, token, 'NX', 'EX', lease) then
   return {'claimed', tostring(redis.call('PTTL', ckey))}
 end
+if left ~= '' then
+  redis.call('ZADD', due, takeover, group)
+  redis.call('HSET', heritage, group, left)
+end
 local parts = is_list and redis.call('LRANGE', jkey, 0, -1) or redis.call('ZRANGE', jkey, 0, -1)
 return {'complete', is_repeat and 'repeat' or 'first', redis.call('GET', gkey) or '', parts}`;
 
-/** KEYS c s; ARGV token, seconds. An expired right may be taken again while the chord is there and nobody else has it. */
+/** KEYS c s due; ARGV token, seconds, group id, epoch seconds of the takeover. An expired right may be taken again while the chord is there and nobody else has it. */
 const prolong = `
 local holder = redis.call('GET', KEYS[1])
-if holder == ARGV[1] then return redis.call('EXPIRE', KEYS[1], ARGV[2]) end
-if holder or redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+if holder ~= ARGV[1] and (holder or redis.call('EXISTS', KEYS[2]) == 0) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('ZADD', KEYS[3], 'XX', ARGV[4], ARGV[3])
 return 1`;
 
-/** KEYS c j t s d; ARGV token, seconds for which late copies are recognised. */
+/** KEYS c j t s d due heritage; ARGV token, seconds for which late copies are recognised, group id. */
 const fired = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 redis.call('SET', KEYS[1], 'done', 'EX', ARGV[2])
+redis.call('ZREM', KEYS[6], ARGV[3])
+redis.call('HDEL', KEYS[7], ARGV[3])
 return 1`;
+
+/** KEYS due heritage; ARGV epoch seconds now, epoch seconds until which nobody else is to look at these. A few at a time. */
+const orphans = `
+local groups = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 20)
+local found = {}
+for _, group in ipairs(groups) do
+  local left = redis.call('HGET', KEYS[2], group)
+  if left then
+    redis.call('ZADD', KEYS[1], ARGV[2], group)
+    found[#found + 1] = left
+  else redis.call('ZREM', KEYS[1], group) end
+end
+return found`;
 
 /**
  * The steps of a chord as single commands, on the keys of celery/backends/redis.py: results `.j`, added members `.t`, size `.s`,
@@ -61,9 +89,10 @@ return 1`;
  * releases know `.j`, `.t` and `.s` only. For ioredis' option `scripts`.
  */
 export const chordScripts = {
-  chordReturnPart: { lua: returnPart, numberOfKeys: 6 },
-  chordProlong: { lua: prolong, numberOfKeys: 2 },
-  chordFired: { lua: fired, numberOfKeys: 5 },
+  chordReturnPart: { lua: returnPart, numberOfKeys: 8 },
+  chordProlong: { lua: prolong, numberOfKeys: 3 },
+  chordFired: { lua: fired, numberOfKeys: 7 },
+  chordOrphans: { lua: orphans, numberOfKeys: 2 },
 };
 
 export type PartReply =
@@ -75,7 +104,8 @@ export type PartReply =
 export interface ChordRedis extends Redis {
   chordReturnPart(keys: readonly string[], ...args: readonly (string | number)[]): Promise<PartReply>;
   /** @returns 0 when the right is another's. */
-  chordProlong(keys: readonly string[], token: string, seconds: number): Promise<number>;
+  chordProlong(keys: readonly string[], ...args: readonly (string | number)[]): Promise<number>;
   /** @returns 0 when the right was another's by then: the keys are left to it. */
-  chordFired(keys: readonly string[], token: string, seconds: number): Promise<number>;
+  chordFired(keys: readonly string[], ...args: readonly (string | number)[]): Promise<number>;
+  chordOrphans(keys: readonly string[], now: number, until: number): Promise<readonly string[]>;
 }

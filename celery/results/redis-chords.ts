@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ChordStep, canvas, parseJson, stringifyJson } from '../protocol';
 import type { ChordClaim, ChordPart, ChordParts, PartReturned, ReturnedPart } from './chord-parts';
 import type { ChordRedis, PartReply } from './chord-scripts';
-import { type GroupKeyPart, groupKeys } from './redis-keys';
+import { type GroupKeyPart, groupKeys, takeoverKeys } from './redis-keys';
 
 export interface RedisChordsOptions {
   /** Runs a command on the backend's connection. @throws ConnectionError, retryable, while Redis is away. */
@@ -10,10 +10,18 @@ export interface RedisChordsOptions {
   /** Time to live of a chord that never completes, in seconds; 0 keeps it for ever. Celery's `result_chord_expires`. */
   readonly expiresSeconds: number;
   readonly keyPrefix?: string | undefined;
+  /**
+   * Names the broker: workers of one fleet take chords over from each other, and other fleets may use the same Redis. Default:
+   * the empty one.
+   */
+  readonly scope?: string | undefined;
+  readonly now?: (() => number) | undefined;
 }
 
 /** One attempt to publish the body takes less; a worker that dies keeps the others waiting for so long. */
 const LEASE_SECONDS = 20;
+/** Beyond the lease, so that it is over for sure. */
+const TAKEOVER_SECONDS = LEASE_SECONDS + 2;
 /** How long a copy of a header task may come too late. As in Celery 5.7. */
 const DONE_SECONDS = 300;
 
@@ -25,10 +33,12 @@ const DONE_SECONDS = 300;
 export class RedisChords implements ChordParts {
   readonly #options: RedisChordsOptions;
   readonly #key: ReturnType<typeof groupKeys>;
+  readonly #takeover: ReturnType<typeof takeoverKeys>;
 
   constructor(options: RedisChordsOptions) {
     this.#options = options;
     this.#key = groupKeys(options.keyPrefix);
+    this.#takeover = takeoverKeys(options.keyPrefix, options.scope ?? '');
   }
 
   /** Keeps the header's structure where the flat list of its results would lose it: it has groups as members. */
@@ -50,14 +60,15 @@ export class RedisChords implements ChordParts {
     await this.#options.run((redis) => redis.incr(this.#key(groupId, '.t')));
   }
 
-  async onChordPartReturn(part: ChordPart): Promise<PartReturned> {
+  async onChordPartReturn(part: ChordPart, heritage?: unknown): Promise<PartReturned> {
     const { groupId, taskId, groupIndex, state, result } = part;
     const key = (name: GroupKeyPart): string => this.#key(groupId, name);
     const score = groupIndex === null ? '+inf' : String(groupIndex);
     const token = randomUUID();
+    const { due, heritage: left } = this.#takeover;
     const reply = await this.#options.run((redis) =>
       redis.chordReturnPart(
-        [key('.j'), key('.t'), key('.s'), key('.d'), key(''), key('.c')],
+        [key('.j'), key('.t'), key('.s'), key('.d'), key(''), key('.c'), due, left],
         taskId,
         `[1, ${JSON.stringify(taskId)},`,
         stringifyJson([1, taskId, state, result]),
@@ -65,11 +76,26 @@ export class RedisChords implements ChordParts {
         this.#options.expiresSeconds,
         LEASE_SECONDS,
         token,
+        groupId,
+        heritage === undefined ? '' : stringifyJson(heritage),
+        this.#inSeconds(TAKEOVER_SECONDS),
       ),
     );
     if (reply[0] === 'claimed') return { kind: 'claimed', forMs: Math.max(0, Number(reply[1])) };
     if (reply[0] === 'counted') return { kind: 'counted' };
     return { kind: 'complete', claim: this.#claim(groupId, token, reply) };
+  }
+
+  async orphans(): Promise<readonly unknown[]> {
+    const { due, heritage } = this.#takeover;
+    const left = await this.#options.run((redis) =>
+      redis.chordOrphans([due, heritage], this.#inSeconds(0), this.#inSeconds(TAKEOVER_SECONDS)),
+    );
+    return left.map((text) => parseJson(Buffer.from(text)));
+  }
+
+  #inSeconds(seconds: number): number {
+    return Math.floor((this.#options.now ?? Date.now)() / 1000) + seconds;
   }
 
   #claim(
@@ -79,20 +105,23 @@ export class RedisChords implements ChordParts {
   ): ChordClaim {
     const [, seen, header, parts] = reply;
     const { run } = this.#options;
+    const { due, heritage } = this.#takeover;
     const key = (part: GroupKeyPart): string => this.#key(groupId, part);
+    const chordKeys = (['.c', '.j', '.t', '.s', '.d'] as const).map(key);
     return {
       parts: parts.map(partOf),
       header: header === '' ? null : headerOf(header),
       isRepeat: seen === 'repeat',
-      prolong: async () =>
-        (await run((redis) => redis.chordProlong([key('.c'), key('.s')], token, LEASE_SECONDS))) === 1,
+      prolong: async () => {
+        const until = this.#inSeconds(TAKEOVER_SECONDS);
+        const keys = [key('.c'), key('.s'), due];
+        return (await run((redis) => redis.chordProlong(keys, token, LEASE_SECONDS, groupId, until))) === 1;
+      },
       fired: async () => {
-        await run((redis) =>
-          redis.chordFired([key('.c'), key('.j'), key('.t'), key('.s'), key('.d')], token, DONE_SECONDS),
-        );
+        await run((redis) => redis.chordFired([...chordKeys, due, heritage], token, DONE_SECONDS, groupId));
       },
       failed: async () => {
-        await run((redis) => redis.del(key('.s')));
+        await run((redis) => redis.multi().del(key('.s')).zrem(due, groupId).hdel(heritage, groupId).exec());
       },
     };
   }

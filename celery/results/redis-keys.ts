@@ -34,3 +34,12 @@ export const groupKeys = (keyPrefix = ''): ((groupId: string, part: GroupKeyPart
   const prefix = prefixOf(keyPrefix) + GROUP_KEY;
   return (groupId, part) => prefix + groupId + part;
 };
+
+/** What is ours alone: the chords of one fleet whose bodies are being fired, by when others take over, and with what. */
+export const takeoverKeys = (
+  keyPrefix: string | undefined,
+  scope: string,
+): { readonly due: string; readonly heritage: string } => {
+  const prefix = `${prefixOf(keyPrefix ?? '')}celery-gateway-chords`;
+  return { due: `${prefix}-due:${scope}`, heritage: `${prefix}-heritage:${scope}` };
+};

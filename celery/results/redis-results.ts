@@ -24,6 +24,8 @@ export interface RedisResultsOptions {
   readonly keyPrefix?: string | undefined;
   /** Celery's `result_chord_expires`; default: as results. */
   readonly chordExpiresSeconds?: number | undefined;
+  /** Names the broker of a fleet whose workers take chords over from each other ({@link RedisChords}). */
+  readonly chordScope?: string | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -55,6 +57,7 @@ export class RedisResults implements ResultReader, ResultWriter {
       run: (command) => this.#run(command),
       expiresSeconds: options.chordExpiresSeconds ?? options.expiresSeconds,
       keyPrefix: options.keyPrefix,
+      scope: options.chordScope,
     });
     this.groups = new RedisGroups({ ...options, run: (command) => this.#run(command) });
   }

@@ -7,8 +7,9 @@ import {
   type Signature,
   type TaskMeta,
 } from '../../celery/protocol';
-import { type ChordClaim, type ChordPart, type ChordParts, chordValues } from '../../celery/results';
+import { type ChordClaim, type ChordParts, chordValues } from '../../celery/results';
 import type { CanvasDeps, Settling } from './canvas-services';
+import { type ChordHeritage, withoutContent } from './chord-heritage';
 import type { FailurePropagation, OwedPart } from './failure-propagation';
 import { bodyPlan } from './next-steps';
 
@@ -44,14 +45,19 @@ export class ChordReturns {
     if (chordParts === undefined) return;
     const pending = [...owed];
     for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const claim = await this.count(chordParts, next.part, settling);
+      const claim = await this.count(chordParts, next, settling);
       if (claim !== null) pending.push(...(await this.complete(claim, next, settling)));
     }
   }
 
-  private count(parts: ChordParts, part: ChordPart, { repeat }: Settling): Promise<ChordClaim | null> {
+  private count(
+    parts: ChordParts,
+    { part, body }: OwedPart,
+    { request, repeat }: Settling,
+  ): Promise<ChordClaim | null> {
+    const heritage: ChordHeritage = { part, body, request: withoutContent(request) };
     return repeat(async () => {
-      const returned = await parts.onChordPartReturn(part);
+      const returned = await parts.onChordPartReturn(part, heritage);
       if (returned.kind === 'claimed') throw new ChordClaimed(part.groupId);
       return returned.kind === 'complete' ? returned.claim : null;
     });

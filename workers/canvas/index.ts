@@ -1,4 +1,5 @@
 export type { CanvasDeps, CanvasServices, Settling } from './canvas-services';
+export { type ChordHeritage, isHeritage } from './chord-heritage';
 export { ChordReturns, chordError } from './chord-returns';
 export { Errbacks } from './errbacks';
 export { failureMeta } from './failure-meta';

@@ -1,6 +1,7 @@
 export { Attempts, SettlingVoid } from './attempts';
 export { autoretried } from './autoretry';
 export { encodeError, notRegistered, SoftTimeLimitExceeded, workerLost } from './celery-errors';
+export { ChordTakeover, type ChordTakeoverDeps } from './chord-takeover';
 export { Ignore, Reject, Replaced, Retry, TaskPredicate } from './control-exceptions';
 export { backoffSeconds, decideRetry } from './decide-retry';
 export { describeError } from './describe-error';

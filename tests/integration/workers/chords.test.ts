@@ -9,7 +9,7 @@ import { until } from '../../support/until';
 import { WorkerBench } from './worker-bench';
 
 describe('chords on Redis when header tasks come twice and workers die', () => {
-  const results = new RedisResults({ url: testRedisUrl(), expiresSeconds: 60, logger: silentLogger() });
+  let results: RedisResults;
   const redis = new Redis(testRedisUrl());
   const bodies: unknown[] = [];
   let bench: WorkerBench;
@@ -17,6 +17,8 @@ describe('chords on Redis when header tasks come twice and workers die', () => {
 
   beforeAll(async () => {
     bench = await WorkerBench.open('chords');
+    const options = { url: testRedisUrl(), expiresSeconds: 60, logger: silentLogger() };
+    results = new RedisResults({ ...options, chordScope: fleet() });
     await results.start();
     const tasks = [
       defineTask('c.part', { params: ['value'], acksLate: true }, (_context, { value }) => value),
@@ -29,14 +31,20 @@ describe('chords on Redis when header tasks come twice and workers die', () => {
         return values;
       }),
     ];
-    const options = { resultBackend: testRedisUrl(), concurrency: 4 };
-    await Promise.all([bench.startWorker(tasks, options), bench.startWorker(tasks, options)]);
+    const worker = { resultBackend: testRedisUrl(), concurrency: 4 };
+    await Promise.all([bench.startWorker(tasks, worker), bench.startWorker(tasks, worker)]);
   });
   afterAll(async () => {
     await bench.close();
     await results.stop();
     await redis.quit();
   });
+
+  /** What the workers of this file call their broker. */
+  const fleet = (): string => {
+    const { host, pathname } = new URL(bench.vhost.url);
+    return host + pathname;
+  };
 
   interface Chord {
     readonly id: string;
@@ -96,6 +104,25 @@ describe('chords on Redis when header tasks come twice and workers die', () => {
     await until(async () => (await redis.get(claimKey(chord))) === 'done', { timeoutMs: 30_000 });
     await bench.event(chord.taskId, 'task-succeeded');
     expect(runsOf(chord)).toHaveLength(1);
+  });
+
+  test('a worker that died before it sent the body of a chord that no task comes back for: another one sends it', async () => {
+    const chord = await begin(1);
+    const { id: groupId, taskId, body } = chord;
+    const part = { groupId, taskId, groupIndex: 0, state: 'SUCCESS', result: 'value' };
+    const request = { id: taskId, rootId: 'the-root', replyTo: '', headers: {} };
+    const returned = await results.chords.onChordPartReturn(part, { part, body, request });
+    expect(returned.kind).toBe('complete');
+    expect(await results.chords.orphans()).toEqual([]);
+    // Time passes.
+    await redis.del(claimKey(chord));
+    await redis.zadd(`celery-gateway-chords-due:${fleet()}`, 1, groupId);
+
+    await until(() => runsOf(chord).length > 0, { timeoutMs: 30_000 });
+    await until(async () => (await redis.get(claimKey(chord))) === 'done');
+    expect(runsOf(chord)).toEqual([[chord.id, ['value']]]);
+    expect(await redis.zscore(`celery-gateway-chords-due:${fleet()}`, groupId)).toBeNull();
+    expect(await redis.hexists(`celery-gateway-chords-heritage:${fleet()}`, groupId)).toBe(0);
   });
 
   test('header tasks that run twice, with other results each time, on two workers at once: the body runs once', async () => {

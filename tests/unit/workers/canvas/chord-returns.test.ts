@@ -35,6 +35,7 @@ class Outside {
   readonly chordParts: ChordParts = {
     onChordPartReturn: async () => this.returned.shift() ?? { kind: 'complete', claim: this.claim },
     addToChord: async () => undefined,
+    orphans: async () => [],
   };
 
   readonly #publish: Publish = async ({ steps }, _routeName, repeat = (action) => action()) => {
