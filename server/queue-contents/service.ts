@@ -203,7 +203,10 @@ export function messageOf(delivery: Delivery): PeekedMessage {
  * @throws GatewayError MESSAGE_NOT_A_TASK.
  */
 export function checkReadable(message: Pick<PeekedMessage, 'content' | 'properties' | 'headers'>): void {
-  const read = readTaskMessage({ ...message, exchange: '', routingKey: '', redelivered: false });
+  // Taken apart: a delivery's parts are getters, which a spread leaves behind.
+  const { content, properties, headers } = message;
+  const place = { exchange: '', routingKey: '', redelivered: false };
+  const read = readTaskMessage({ content, properties, headers, ...place });
   if (read.kind === 'task') return;
   throw new GatewayError(
     'MESSAGE_NOT_A_TASK',
