@@ -284,7 +284,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   RESULT_UNSUPPORTED: {
     status: 501,
     title: 'The result backend cannot do this',
-    advice: 'Groups are saved and results forgotten with redis:// only, as in Celery.',
+    advice: 'Groups are saved with redis:// only, as in Celery.',
   },
   RESULT_TIMEOUT: { status: 504, title: 'The result did not arrive in time', advice: 'Ask again later.' },
 };

@@ -1,4 +1,11 @@
-import { type Canvas, type CanvasResult, canvas, type TaskMeta } from '../../celery';
+import {
+  type Canvas,
+  type CanvasResult,
+  canvas,
+  type GroupResult,
+  type TaskMeta,
+  TaskResults,
+} from '../../celery';
 import { Cleanup } from '../support/cleanup';
 import { startPythonWorker } from '../support/python';
 import { RpcNode } from '../support/rpc-node';
@@ -24,11 +31,8 @@ describe('a chord on rpc, its header and body run by an unmodified Python worker
 
   afterAll(() => cleanup.run());
 
-  const finalValue = async (result: CanvasResult): Promise<unknown> => {
-    if (result.results !== null) return Promise.all(result.results.map(finalValue));
-    const meta = await node.results.waitForResult(result.id, { timeoutMs: WAIT_MS });
-    return meta?.status === 'SUCCESS' ? meta.result : meta;
-  };
+  const finalValue = (result: CanvasResult): Promise<unknown> =>
+    new TaskResults({ results: node.results }).from(result).get({ timeoutMs: WAIT_MS });
   const end = async (id: string): Promise<TaskMeta | null> =>
     node.results.waitForResult(id, { timeoutMs: WAIT_MS });
 
@@ -104,6 +108,21 @@ describe('a chord on rpc, its header and body run by an unmodified Python worker
       status: 'FAILURE',
       result: { exc_type: 'ValueError', exc_message: ['early'] },
     });
+  });
+
+  it('a result object throws what Python raised, and gives members in the order they end', async () => {
+    const results = new TaskResults({ results: node.results });
+    const { result } = await node.canvases.apply(chain(s('interop.fail_custom', 'no', 7), echo));
+    await expect(results.from(result as CanvasResult).get({ timeoutMs: WAIT_MS })).rejects.toMatchObject({
+      excType: 'InteropError',
+      excArgs: ['no', 7],
+      traceback: expect.stringContaining('InteropError'),
+    });
+    const pair = await node.canvases.apply(group(s('interop.sleep', 1), add(1, 2)));
+    const members = results.from(pair.result as CanvasResult) as GroupResult;
+    const order: unknown[] = [];
+    for await (const { value } of members.iterate({ timeoutMs: WAIT_MS })) order.push(value);
+    expect(order).toEqual([3, 1]);
   });
 
   it('a callback that is a chord is started with the result', async () => {
