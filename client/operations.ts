@@ -461,14 +461,14 @@ export interface Operations {
         readonly task_id?: string;
         /** The task of an earlier submission: nothing was sent. */
         readonly deduplicated?: true;
-        /** Why the task was not accepted (RFC 9457). */
+        /** Why this part was refused (RFC 9457). */
         readonly problem?: {
           readonly type: string;
           readonly title: string;
           readonly status: number;
           readonly detail: string;
           readonly code: string;
-          /** The task in the request. */
+          /** The part of the request. */
           readonly instance: string;
           readonly requestId: string;
           readonly errors?: ReadonlyArray<{
@@ -488,14 +488,14 @@ export interface Operations {
         readonly task_id?: string;
         /** The task of an earlier submission: nothing was sent. */
         readonly deduplicated?: true;
-        /** Why the task was not accepted (RFC 9457). */
+        /** Why this part was refused (RFC 9457). */
         readonly problem?: {
           readonly type: string;
           readonly title: string;
           readonly status: number;
           readonly detail: string;
           readonly code: string;
-          /** The task in the request. */
+          /** The part of the request. */
           readonly instance: string;
           readonly requestId: string;
           readonly errors?: ReadonlyArray<{
@@ -506,6 +506,196 @@ export interface Operations {
           readonly task_id?: string;
         };
       }>;
+    }>;
+  };
+  /** Submit many finished tasks again. `POST /rabbitmq/tasks/retry`, scope tasks:submit */
+  readonly retryTasks: {
+    readonly input: {
+      readonly headers?: {
+        /** Repeated with the same key and body, the first answer is given again and nothing is done. */
+        readonly "Idempotency-Key"?: string;
+      };
+      readonly body: {
+        readonly task_ids?: readonly string[];
+        /** Finished tasks that match all of this. */
+        readonly filter?: {
+          /** Values with commas between them; * and ? match, ! excludes. */
+          readonly state?: string;
+          /** Values with commas between them; * and ? match, ! excludes. */
+          readonly name?: string;
+          /** Values with commas between them; * and ? match, ! excludes. */
+          readonly worker?: string;
+          /** Values with commas between them; * and ? match, ! excludes. */
+          readonly queue?: string;
+          /** Values with commas between them; * and ? match, ! excludes. */
+          readonly tag?: string;
+          /** The task of this id and all that it caused. */
+          readonly root_id?: string;
+          readonly group_id?: string;
+          readonly queued_after?: string;
+          readonly queued_before?: string;
+        };
+        /** Only tell which tasks would be submitted again. */
+        readonly dry_run?: boolean;
+        /** Most tasks that a filter may select; the request is refused when it selects more. */
+        readonly limit?: number;
+        /** Queue; else the route or the default queue. */
+        readonly queue?: string;
+        /** Exchange, with routing_key, in place of a queue. */
+        readonly exchange?: string;
+        /** Routing key on the exchange. */
+        readonly routing_key?: string;
+        /** Matters on queues with x-max-priority. */
+        readonly priority?: number;
+        /** Not before this many seconds from now. */
+        readonly countdown?: number;
+        /** Not before this moment; without an offset it is UTC. */
+        readonly eta?: string;
+        /** Not after this moment, or this many seconds from now. */
+        readonly expires?: number | string;
+        /** Hard limit in seconds: the worker stops the task. */
+        readonly time_limit?: number;
+        /** Soft limit in seconds: the task is told. */
+        readonly soft_time_limit?: number;
+        /** The result is not stored. */
+        readonly ignore_result?: boolean;
+        /** Also where it is not known to be finished: it may run twice. */
+        readonly force?: boolean;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly dry_run: boolean;
+      /** Tasks that were selected. */
+      readonly count: number;
+      readonly accepted: number;
+      readonly refused: number;
+      /** One for each; of a dry run only the ids. */
+      readonly results: ReadonlyArray<{
+        readonly replay_of: string;
+        readonly task_id?: string;
+        /** Why this part was refused (RFC 9457). */
+        readonly problem?: {
+          readonly type: string;
+          readonly title: string;
+          readonly status: number;
+          readonly detail: string;
+          readonly code: string;
+          /** The part of the request. */
+          readonly instance: string;
+          readonly requestId: string;
+          readonly errors?: ReadonlyArray<{
+            readonly pointer: string;
+            readonly detail: string;
+          }>;
+          /** Where it is not known whether the task was queued: repeat with this id. */
+          readonly task_id?: string;
+        };
+      }>;
+    }> | Answer<202, {
+      readonly dry_run: boolean;
+      /** Tasks that were selected. */
+      readonly count: number;
+      readonly accepted: number;
+      readonly refused: number;
+      /** One for each; of a dry run only the ids. */
+      readonly results: ReadonlyArray<{
+        readonly replay_of: string;
+        readonly task_id?: string;
+        /** Why this part was refused (RFC 9457). */
+        readonly problem?: {
+          readonly type: string;
+          readonly title: string;
+          readonly status: number;
+          readonly detail: string;
+          readonly code: string;
+          /** The part of the request. */
+          readonly instance: string;
+          readonly requestId: string;
+          readonly errors?: ReadonlyArray<{
+            readonly pointer: string;
+            readonly detail: string;
+          }>;
+          /** Where it is not known whether the task was queued: repeat with this id. */
+          readonly task_id?: string;
+        };
+      }>;
+    }> | Answer<207, {
+      readonly dry_run: boolean;
+      /** Tasks that were selected. */
+      readonly count: number;
+      readonly accepted: number;
+      readonly refused: number;
+      /** One for each; of a dry run only the ids. */
+      readonly results: ReadonlyArray<{
+        readonly replay_of: string;
+        readonly task_id?: string;
+        /** Why this part was refused (RFC 9457). */
+        readonly problem?: {
+          readonly type: string;
+          readonly title: string;
+          readonly status: number;
+          readonly detail: string;
+          readonly code: string;
+          /** The part of the request. */
+          readonly instance: string;
+          readonly requestId: string;
+          readonly errors?: ReadonlyArray<{
+            readonly pointer: string;
+            readonly detail: string;
+          }>;
+          /** Where it is not known whether the task was queued: repeat with this id. */
+          readonly task_id?: string;
+        };
+      }>;
+    }>;
+  };
+  /** Submit a finished task again. `POST /rabbitmq/tasks/{task_id}/retry`, scope tasks:submit */
+  readonly retryTask: {
+    readonly input: {
+      readonly params: {
+        readonly "task_id": string;
+      };
+      readonly headers?: {
+        /** Repeated with the same key and body, the first answer is given again and nothing is done. */
+        readonly "Idempotency-Key"?: string;
+      };
+      readonly body: {
+        /** Positional arguments. */
+        readonly args?: readonly unknown[];
+        /** Keyword arguments. */
+        readonly kwargs?: Readonly<Record<string, unknown>>;
+        /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
+        readonly task_id?: string;
+        /** Queue; else the route or the default queue. */
+        readonly queue?: string;
+        /** Exchange, with routing_key, in place of a queue. */
+        readonly exchange?: string;
+        /** Routing key on the exchange. */
+        readonly routing_key?: string;
+        /** Matters on queues with x-max-priority. */
+        readonly priority?: number;
+        /** Not before this many seconds from now. */
+        readonly countdown?: number;
+        /** Not before this moment; without an offset it is UTC. */
+        readonly eta?: string;
+        /** Not after this moment, or this many seconds from now. */
+        readonly expires?: number | string;
+        /** Hard limit in seconds: the worker stops the task. */
+        readonly time_limit?: number;
+        /** Soft limit in seconds: the task is told. */
+        readonly soft_time_limit?: number;
+        /** The result is not stored. */
+        readonly ignore_result?: boolean;
+        /** Also where it is not known to be finished: it may run twice. */
+        readonly force?: boolean;
+      };
+    };
+    readonly answer: Answer<202, {
+      /** Of the new task. */
+      readonly task_id: string;
+      /** The task it repeats. */
+      readonly replay_of: string;
+      readonly status: "PENDING";
     }>;
   };
   /** Submit a task. `POST /rabbitmq/tasks/submit`, scope tasks:submit */
@@ -640,6 +830,8 @@ export interface Operations {
       readonly headers?: {
         /** `wait=n`: answer when the task is finished, or after n seconds. */
         readonly "Prefer"?: string;
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
       };
     };
     readonly answer: Answer<200, {
@@ -665,7 +857,42 @@ export interface Operations {
       readonly started_at: string | null;
       /** UTC. */
       readonly done_at: string | null;
-    }>;
+      /** QUEUED (confirmed by the broker, not yet received), RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of the task. */
+      readonly state: string;
+      /** Of a REVOKED task. */
+      readonly reason: "expired" | "revoked" | "terminated" | null;
+      readonly priority: number | null;
+      /** Positional arguments, where the record has them. */
+      readonly args: readonly unknown[] | null;
+      /** Keyword arguments, where the record has them. */
+      readonly kwargs: Readonly<Record<string, unknown>> | null;
+      /** As a worker printed them, cut; only where `args` is null. */
+      readonly arguments_text: string | null;
+      /** UTC. */
+      readonly queued_at: string | null;
+      /** UTC. */
+      readonly received_at: string | null;
+      /** UTC. */
+      readonly updated_at: string | null;
+      /** From when it was due (queued, or its ETA) until it started. */
+      readonly wait_seconds: number | null;
+      readonly runtime_seconds: number | null;
+      readonly eta: string | null;
+      readonly expires: string | null;
+      readonly root_id: string | null;
+      readonly parent_id: string | null;
+      readonly group_id: string | null;
+      /** What the task last reported with a state of its own. */
+      readonly progress: unknown;
+      readonly tags: readonly string[];
+      readonly stamps: Readonly<Record<string, unknown>>;
+      /** Somebody had its result deleted. */
+      readonly result_forgotten: boolean;
+      /** Tasks it sent, as far as they are known. */
+      readonly children: readonly string[];
+      /** As in `error`. */
+      readonly traceback: string | null;
+    }> | Answer<304, undefined>;
   };
   /** Revoke a task. `DELETE /rabbitmq/tasks/{task_id}`, scope tasks:revoke */
   readonly revokeTask: {
@@ -694,6 +921,21 @@ export interface Operations {
         readonly expires_at: string;
       } | null;
       readonly detail?: string;
+    }>;
+  };
+  /** The tasks that can be submitted. `GET /rabbitmq/catalogue`, scope tasks:read */
+  readonly listCatalogue: {
+    readonly input: Readonly<Record<never, never>>;
+    readonly answer: Answer<200, {
+      readonly tasks: ReadonlyArray<{
+        readonly task_name: string;
+        /** Workers online that know it. */
+        readonly workers: readonly string[];
+        /** JSON Schema of an object with args and kwargs; null where the task has none. */
+        readonly schema: Readonly<Record<string, unknown>> | null;
+      }>;
+      /** Workers that did not answer in time. */
+      readonly no_reply: readonly string[];
     }>;
   };
   /** Revoke many tasks. `POST /rabbitmq/tasks/revoke`, scope tasks:revoke */
@@ -760,184 +1002,7 @@ export interface Operations {
         /** Repeated with the same key and body, the first answer is given again and nothing is done. */
         readonly "Idempotency-Key"?: string;
       };
-      readonly body: {
-        readonly type: "task";
-        /** Name the task is registered under. */
-        readonly task_name: string;
-        /** Positional arguments. */
-        readonly args?: readonly unknown[];
-        /** Keyword arguments. */
-        readonly kwargs?: Readonly<Record<string, unknown>>;
-        /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
-        readonly task_id?: string;
-        /** Queue; else the route or the default queue. */
-        readonly queue?: string;
-        /** Exchange, with routing_key, in place of a queue. */
-        readonly exchange?: string;
-        /** Routing key on the exchange. */
-        readonly routing_key?: string;
-        /** Matters on queues with x-max-priority. */
-        readonly priority?: number;
-        /** Not before this many seconds from now. */
-        readonly countdown?: number;
-        /** Not before this moment; without an offset it is UTC. */
-        readonly eta?: string;
-        /** Not after this moment, or this many seconds from now. */
-        readonly expires?: number | string;
-        /** Hard limit in seconds: the worker stops the task. */
-        readonly time_limit?: number;
-        /** Soft limit in seconds: the task is told. */
-        readonly soft_time_limit?: number;
-        /** Custom message headers. */
-        readonly headers?: Readonly<Record<string, unknown>>;
-        /** Name shown in events and logs in place of the task name. */
-        readonly shadow?: string;
-        /** The result is not stored. */
-        readonly ignore_result?: boolean;
-        readonly serializer?: "json" | "msgpack" | "yaml";
-        readonly compression?: "zlib" | "gzip" | "brotli" | "zstd";
-        /** Celery's stamps: shown by workers and Flower, and what tasks can be revoked by. */
-        readonly stamps?: Readonly<Record<string, string | number | boolean | ReadonlyArray<string | number | boolean>>>;
-        /** Words to find the task by; carried as the stamp `tags`. */
-        readonly tags?: readonly string[];
-        readonly link?: readonly Signature[] | Signature;
-        readonly link_error?: readonly Signature[] | Signature;
-        /** For TypeScript workers; a Python worker ignores it. */
-        readonly retry_policy?: {
-          /** Runs after the first one. */
-          readonly max_retries?: number;
-          /** Between two runs; with backoff the first pause. */
-          readonly delay_seconds?: number;
-          /** Each pause is twice the one before. */
-          readonly backoff?: boolean;
-          /** Longest pause of the backoff. */
-          readonly backoff_max_seconds?: number;
-          /** With backoff: a random part of the pause. */
-          readonly jitter?: boolean;
-          /** Only errors of these classes, by name; else all. */
-          readonly retry_for?: readonly string[];
-        };
-        /** The result before it is not put before its arguments. */
-        readonly immutable?: boolean;
-      } | {
-        readonly type: "chain";
-        /** In the order they run. */
-        readonly tasks: readonly Node[];
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-      } | {
-        readonly type: "group";
-        /** They run side by side. */
-        readonly tasks: readonly Node[];
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-      } | {
-        readonly type: "chord";
-        /** They run side by side. */
-        readonly header: readonly Node[];
-        /** Receives the list of their results. */
-        readonly body: Node;
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-      } | {
-        readonly type: "map";
-        /** Called for each item. */
-        readonly task: Signature;
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-        /** One argument each. */
-        readonly items: readonly unknown[];
-        /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
-        readonly task_id?: string;
-      } | {
-        readonly type: "starmap";
-        /** Called for each item. */
-        readonly task: Signature;
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-        /** All arguments of one call each. */
-        readonly items: ReadonlyArray<readonly unknown[]>;
-        /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
-        readonly task_id?: string;
-      } | {
-        readonly type: "chunks";
-        /** Called for each item. */
-        readonly task: Signature;
-        /** For the tasks in it that do not say otherwise. */
-        readonly options?: {
-          /** Queue; else the route or the default queue. */
-          readonly queue?: string;
-          /** Matters on queues with x-max-priority. */
-          readonly priority?: number;
-          /** Not after this moment, or this many seconds from now. */
-          readonly expires?: number | string;
-          /** Hard limit in seconds: the worker stops the task. */
-          readonly time_limit?: number;
-          /** Soft limit in seconds: the task is told. */
-          readonly soft_time_limit?: number;
-        };
-        /** All arguments of one call each. */
-        readonly items: ReadonlyArray<readonly unknown[]>;
-        /** Calls made by one message. */
-        readonly size: number;
-      } | {
-        readonly type: "task" | "chain" | "group" | "chord" | "map" | "starmap" | "chunks";
-      };
+      readonly body: Node;
     };
     readonly answer: Answer<202, {
       readonly workflow_id: string;
@@ -1075,6 +1140,370 @@ export interface Operations {
       readonly graph: GraphNode;
     }>;
   };
+  /** Tasks by state, name, worker, queue, tag, time or text. `GET /rabbitmq/tasks`, scope tasks:read */
+  readonly listTasks: {
+    readonly input: {
+      readonly query?: {
+        /** QUEUED, RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of a task. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "state"?: string;
+        /** Task names. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "name"?: string;
+        /** Nodenames. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "worker"?: string;
+        /** Queues. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "queue"?: string;
+        /** Tags. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "tag"?: string;
+        /** Stamps, as `key` or `key:value`. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "stamp"?: string;
+        /** Tasks of the tree that began with this one. */
+        readonly "root_id"?: string;
+        /** Tasks sent by this one. */
+        readonly "parent_id"?: string;
+        /** Members of this group. */
+        readonly "group_id"?: string;
+        /** Text in name, arguments, result or error, whatever its case; `!` before it means not. */
+        readonly "text"?: string;
+        /** Text in arguments, whatever its case; `!` before it means not. */
+        readonly "args"?: string;
+        /** Text in results, whatever its case; `!` before it means not. */
+        readonly "result"?: string;
+        /** Text in errors, whatever its case; `!` before it means not. */
+        readonly "error"?: string;
+        /** Queued at or after (RFC 3339). */
+        readonly "queued_after"?: string;
+        /** Queued before (RFC 3339). */
+        readonly "queued_before"?: string;
+        /** Received by a worker at or after (RFC 3339). */
+        readonly "received_after"?: string;
+        /** Received by a worker before (RFC 3339). */
+        readonly "received_before"?: string;
+        /** Started at or after (RFC 3339). */
+        readonly "started_after"?: string;
+        /** Started before (RFC 3339). */
+        readonly "started_before"?: string;
+        /** Finished at or after (RFC 3339). */
+        readonly "done_after"?: string;
+        /** Finished before (RFC 3339). */
+        readonly "done_before"?: string;
+        /** With news at or after (RFC 3339). */
+        readonly "updated_after"?: string;
+        /** With news before (RFC 3339). */
+        readonly "updated_before"?: string;
+        /** Tasks per page. */
+        readonly "limit"?: number;
+        /** `next_cursor` of the page before. */
+        readonly "cursor"?: string;
+        /** `-` before it means the largest first; a task without the value counts as the smallest. */
+        readonly "sort"?: "queued_at" | "received_at" | "started_at" | "done_at" | "updated_at" | "name" | "state" | "runtime_seconds" | "wait_seconds" | "-queued_at" | "-received_at" | "-started_at" | "-done_at" | "-updated_at" | "-name" | "-state" | "-runtime_seconds" | "-wait_seconds";
+        /** Also counts all matching tasks by these, separated by commas: state, name, worker, queue. */
+        readonly "facets"?: string;
+      };
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly items: ReadonlyArray<{
+        readonly task_id: string;
+        readonly task_name: string | null;
+        readonly queue: string | null;
+        readonly worker: string | null;
+        readonly retries: number | null;
+        /** UTC. */
+        readonly started_at: string | null;
+        /** UTC. */
+        readonly done_at: string | null;
+        /** The result as text, cut. */
+        readonly result_text: string | null;
+        /** The last exception as text, cut. */
+        readonly error_text: string | null;
+        /** QUEUED (confirmed by the broker, not yet received), RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of the task. */
+        readonly state: string;
+        /** Of a REVOKED task. */
+        readonly reason: "expired" | "revoked" | "terminated" | null;
+        readonly priority: number | null;
+        /** Positional arguments, where the record has them. */
+        readonly args: readonly unknown[] | null;
+        /** Keyword arguments, where the record has them. */
+        readonly kwargs: Readonly<Record<string, unknown>> | null;
+        /** As a worker printed them, cut; only where `args` is null. */
+        readonly arguments_text: string | null;
+        /** UTC. */
+        readonly queued_at: string | null;
+        /** UTC. */
+        readonly received_at: string | null;
+        /** UTC. */
+        readonly updated_at: string | null;
+        /** From when it was due (queued, or its ETA) until it started. */
+        readonly wait_seconds: number | null;
+        readonly runtime_seconds: number | null;
+        readonly eta: string | null;
+        readonly expires: string | null;
+        readonly root_id: string | null;
+        readonly parent_id: string | null;
+        readonly group_id: string | null;
+        /** What the task last reported with a state of its own. */
+        readonly progress: unknown;
+        readonly tags: readonly string[];
+        readonly stamps: Readonly<Record<string, unknown>>;
+        /** Somebody had its result deleted. */
+        readonly result_forgotten: boolean;
+      }>;
+      /** Of the next page; null on the last one. */
+      readonly next_cursor: string | null;
+      /** Of all matching tasks; the hundred most frequent values of each. */
+      readonly facets?: {
+        readonly total: number;
+        readonly state?: ReadonlyArray<{
+          readonly value: string | null;
+          readonly count: number;
+        }>;
+        readonly name?: ReadonlyArray<{
+          readonly value: string | null;
+          readonly count: number;
+        }>;
+        readonly worker?: ReadonlyArray<{
+          readonly value: string | null;
+          readonly count: number;
+        }>;
+        readonly queue?: ReadonlyArray<{
+          readonly value: string | null;
+          readonly count: number;
+        }>;
+      };
+    }> | Answer<304, undefined>;
+  };
+  /** Forget a task's result. `DELETE /rabbitmq/tasks/{task_id}/result`, scope tasks:revoke */
+  readonly forgetResult: {
+    readonly input: {
+      readonly params: {
+        readonly "task_id": string;
+      };
+    };
+    readonly answer: Answer<204, undefined>;
+  };
+  /** What a task logged. `GET /rabbitmq/tasks/{task_id}/logs`, scope tasks:read */
+  readonly getTaskLogs: {
+    readonly input: {
+      readonly params: {
+        readonly "task_id": string;
+      };
+      readonly query?: {
+        /** Latest lines told. */
+        readonly "limit"?: number;
+      };
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly task_id: string;
+      readonly items: ReadonlyArray<{
+        /** UTC. */
+        readonly time: string | null;
+        readonly level: "debug" | "info" | "warn" | "error";
+        readonly message: string;
+        /** Nodename. */
+        readonly worker: string;
+        /** What was logged besides the message. */
+        readonly fields: unknown;
+      }>;
+      /** There were earlier lines. */
+      readonly truncated: boolean;
+    }> | Answer<304, undefined>;
+  };
+  /** Changes of tasks and workers as they happen. `GET /rabbitmq/events`, scope tasks:read */
+  readonly streamEvents: {
+    readonly input: {
+      readonly query?: {
+        /** QUEUED, RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of a task. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "state"?: string;
+        /** Task names. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "name"?: string;
+        /** Nodenames. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "worker"?: string;
+        /** Queues. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "queue"?: string;
+        /** Tags. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "tag"?: string;
+        /** Stamps, as `key` or `key:value`. Several, separated by commas, mean any of them; `!` before one means not; `*` and `?` as in a shell. */
+        readonly "stamp"?: string;
+        /** Tasks of the tree that began with this one. */
+        readonly "root_id"?: string;
+        /** Tasks sent by this one. */
+        readonly "parent_id"?: string;
+        /** Members of this group. */
+        readonly "group_id"?: string;
+        /** Text in name, arguments, result or error, whatever its case; `!` before it means not. */
+        readonly "text"?: string;
+        /** Text in arguments, whatever its case; `!` before it means not. */
+        readonly "args"?: string;
+        /** Text in results, whatever its case; `!` before it means not. */
+        readonly "result"?: string;
+        /** Text in errors, whatever its case; `!` before it means not. */
+        readonly "error"?: string;
+        /** Queued at or after (RFC 3339). */
+        readonly "queued_after"?: string;
+        /** Queued before (RFC 3339). */
+        readonly "queued_before"?: string;
+        /** Received by a worker at or after (RFC 3339). */
+        readonly "received_after"?: string;
+        /** Received by a worker before (RFC 3339). */
+        readonly "received_before"?: string;
+        /** Started at or after (RFC 3339). */
+        readonly "started_after"?: string;
+        /** Started before (RFC 3339). */
+        readonly "started_before"?: string;
+        /** Finished at or after (RFC 3339). */
+        readonly "done_after"?: string;
+        /** Finished before (RFC 3339). */
+        readonly "done_before"?: string;
+        /** With news at or after (RFC 3339). */
+        readonly "updated_after"?: string;
+        /** With news before (RFC 3339). */
+        readonly "updated_before"?: string;
+        /** Types of events, such as `task-failed,worker-*`; `!` before one means not. All when absent. */
+        readonly "type"?: string;
+      };
+      readonly headers?: {
+        /** The id of the last event seen: the stream goes on behind it. */
+        readonly "Last-Event-ID"?: string;
+      };
+    };
+    readonly answer: Answer<200, AsyncIterable<ServerEvent<{
+      readonly type: string;
+      /** UTC. */
+      readonly time: string | null;
+      readonly task_id?: string;
+      /** Right after this event. */
+      readonly state?: string;
+      /** As it is now; null where the history no longer has it. */
+      readonly task?: {
+        readonly task_id: string;
+        readonly task_name: string | null;
+        readonly queue: string | null;
+        readonly worker: string | null;
+        readonly retries: number | null;
+        /** UTC. */
+        readonly started_at: string | null;
+        /** UTC. */
+        readonly done_at: string | null;
+        /** The result as text, cut. */
+        readonly result_text: string | null;
+        /** The last exception as text, cut. */
+        readonly error_text: string | null;
+        /** QUEUED (confirmed by the broker, not yet received), RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of the task. */
+        readonly state: string;
+        /** Of a REVOKED task. */
+        readonly reason: "expired" | "revoked" | "terminated" | null;
+        readonly priority: number | null;
+        /** Positional arguments, where the record has them. */
+        readonly args: readonly unknown[] | null;
+        /** Keyword arguments, where the record has them. */
+        readonly kwargs: Readonly<Record<string, unknown>> | null;
+        /** As a worker printed them, cut; only where `args` is null. */
+        readonly arguments_text: string | null;
+        /** UTC. */
+        readonly queued_at: string | null;
+        /** UTC. */
+        readonly received_at: string | null;
+        /** UTC. */
+        readonly updated_at: string | null;
+        /** From when it was due (queued, or its ETA) until it started. */
+        readonly wait_seconds: number | null;
+        readonly runtime_seconds: number | null;
+        readonly eta: string | null;
+        readonly expires: string | null;
+        readonly root_id: string | null;
+        readonly parent_id: string | null;
+        readonly group_id: string | null;
+        /** What the task last reported with a state of its own. */
+        readonly progress: unknown;
+        readonly tags: readonly string[];
+        readonly stamps: Readonly<Record<string, unknown>>;
+        /** Somebody had its result deleted. */
+        readonly result_forgotten: boolean;
+      } | null;
+      /** Nodename, with `worker-*` events. */
+      readonly worker?: string;
+      /** With `task-progress`: what the task reported. */
+      readonly data?: unknown;
+    }>>>;
+  };
+  /** Changes of one task until it is finished. `GET /rabbitmq/tasks/{task_id}/events`, scope tasks:read */
+  readonly streamTaskEvents: {
+    readonly input: {
+      readonly params: {
+        readonly "task_id": string;
+      };
+      readonly headers?: {
+        /** The id of the last event seen: the stream goes on behind it. */
+        readonly "Last-Event-ID"?: string;
+      };
+    };
+    readonly answer: Answer<200, AsyncIterable<ServerEvent<{
+      readonly type: string;
+      /** UTC. */
+      readonly time: string | null;
+      readonly task_id?: string;
+      /** Right after this event. */
+      readonly state?: string;
+      /** As it is now; null where the history no longer has it. */
+      readonly task?: {
+        readonly task_id: string;
+        readonly task_name: string | null;
+        readonly queue: string | null;
+        readonly worker: string | null;
+        readonly retries: number | null;
+        /** UTC. */
+        readonly started_at: string | null;
+        /** UTC. */
+        readonly done_at: string | null;
+        /** The result as text, cut. */
+        readonly result_text: string | null;
+        /** The last exception as text, cut. */
+        readonly error_text: string | null;
+        /** QUEUED (confirmed by the broker, not yet received), RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, REJECTED, or a state of the task. */
+        readonly state: string;
+        /** Of a REVOKED task. */
+        readonly reason: "expired" | "revoked" | "terminated" | null;
+        readonly priority: number | null;
+        /** Positional arguments, where the record has them. */
+        readonly args: readonly unknown[] | null;
+        /** Keyword arguments, where the record has them. */
+        readonly kwargs: Readonly<Record<string, unknown>> | null;
+        /** As a worker printed them, cut; only where `args` is null. */
+        readonly arguments_text: string | null;
+        /** UTC. */
+        readonly queued_at: string | null;
+        /** UTC. */
+        readonly received_at: string | null;
+        /** UTC. */
+        readonly updated_at: string | null;
+        /** From when it was due (queued, or its ETA) until it started. */
+        readonly wait_seconds: number | null;
+        readonly runtime_seconds: number | null;
+        readonly eta: string | null;
+        readonly expires: string | null;
+        readonly root_id: string | null;
+        readonly parent_id: string | null;
+        readonly group_id: string | null;
+        /** What the task last reported with a state of its own. */
+        readonly progress: unknown;
+        readonly tags: readonly string[];
+        readonly stamps: Readonly<Record<string, unknown>>;
+        /** Somebody had its result deleted. */
+        readonly result_forgotten: boolean;
+      } | null;
+      /** Nodename, with `worker-*` events. */
+      readonly worker?: string;
+      /** With `task-progress`: what the task reported. */
+      readonly data?: unknown;
+    }>>> | Answer<204, undefined>;
+  };
   /** Who answers. `POST /rabbitmq/workers/ping`, scope tasks:read */
   readonly pingWorkers: {
     readonly input: {
@@ -1097,6 +1526,10 @@ export interface Operations {
   /** Stop workers once their running tasks are done. `POST /rabbitmq/workers/shutdown`, scope workers:control */
   readonly shutDownWorkers: {
     readonly input: {
+      readonly query?: {
+        /** Repeats shutdown, to show that it is meant. */
+        readonly "confirm"?: string;
+      };
       readonly body: {
         /** `all`, or the node names of one or several. */
         readonly workers: "all" | readonly string[];
@@ -1484,6 +1917,609 @@ export interface Operations {
         readonly message: string | null;
       }>;
       readonly no_reply: readonly string[];
+    }>;
+  };
+  /** Make a recurring schedule. `POST /rabbitmq/schedules`, scope schedules:write */
+  readonly createSchedule: {
+    readonly input: {
+      readonly headers?: {
+        /** Repeated with the same key and body, the first answer is given again and nothing is done. */
+        readonly "Idempotency-Key"?: string;
+      };
+      readonly body: {
+        /** Chosen by the caller; else a new UUID. */
+        readonly id?: string;
+        /** Five fields, six with seconds in front, or @hourly, @daily and the like. */
+        readonly cron?: string;
+        /** IANA name for `cron`, such as Europe/Berlin. Default UTC. */
+        readonly timezone?: string;
+        /** In place of `cron`. */
+        readonly interval_seconds?: number;
+        /** Not before; an interval counts from here. */
+        readonly starts_at?: string;
+        /** Not after. */
+        readonly ends_at?: string;
+        readonly description?: string;
+        /** What is done about ticks that came while no gateway could fire them. */
+        readonly missed?: "skip" | "run_once" | "run_all";
+        /** With run_all: at most so many, the newest ones. */
+        readonly missed_limit?: number;
+        /** A tick that is later than this counts as missed. */
+        readonly grace_seconds?: number;
+        /** skip: a tick passes by while the task of the one before is not finished. */
+        readonly overlap?: "allow" | "skip";
+        readonly paused?: boolean;
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. */
+        readonly task: {
+          /** Name the task is registered under. */
+          readonly task_name: string;
+          /** Positional arguments. */
+          readonly args?: readonly unknown[];
+          /** Keyword arguments. */
+          readonly kwargs?: Readonly<Record<string, unknown>>;
+          /** Queue; else the route or the default queue. */
+          readonly queue?: string;
+          /** Exchange, with routing_key, in place of a queue. */
+          readonly exchange?: string;
+          /** Routing key on the exchange. */
+          readonly routing_key?: string;
+          /** Matters on queues with x-max-priority. */
+          readonly priority?: number;
+          /** Not before this many seconds from now. */
+          readonly countdown?: number;
+          /** Not after this moment, or this many seconds from now. */
+          readonly expires?: number | string;
+          /** Hard limit in seconds: the worker stops the task. */
+          readonly time_limit?: number;
+          /** Soft limit in seconds: the task is told. */
+          readonly soft_time_limit?: number;
+          /** Retries already made. */
+          readonly retries?: number;
+          /** Custom message headers. */
+          readonly headers?: Readonly<Record<string, unknown>>;
+          /** Name shown in events and logs in place of the task name. */
+          readonly shadow?: string;
+          /** The result is not stored. */
+          readonly ignore_result?: boolean;
+          /** First task of the tree this one belongs to. */
+          readonly root_id?: string;
+          /** Task that caused this one. */
+          readonly parent_id?: string;
+          readonly serializer?: "json" | "msgpack" | "yaml";
+          readonly compression?: "zlib" | "gzip" | "brotli" | "zstd";
+          /** Celery's stamps: shown by workers and Flower, and what tasks can be revoked by. */
+          readonly stamps?: Readonly<Record<string, string | number | boolean | ReadonlyArray<string | number | boolean>>>;
+          /** Words to find the task by; carried as the stamp `tags`. */
+          readonly tags?: readonly string[];
+          readonly link?: readonly Signature[] | Signature;
+          readonly link_error?: readonly Signature[] | Signature;
+          /** For TypeScript workers; a Python worker ignores it. */
+          readonly retry_policy?: {
+            /** Runs after the first one. */
+            readonly max_retries?: number;
+            /** Between two runs; with backoff the first pause. */
+            readonly delay_seconds?: number;
+            /** Each pause is twice the one before. */
+            readonly backoff?: boolean;
+            /** Longest pause of the backoff. */
+            readonly backoff_max_seconds?: number;
+            /** With backoff: a random part of the pause. */
+            readonly jitter?: boolean;
+            /** Only errors of these classes, by name; else all. */
+            readonly retry_for?: readonly string[];
+          };
+        };
+      };
+    };
+    readonly answer: Answer<201, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Schedules by id. `GET /rabbitmq/schedules`, scope tasks:read */
+  readonly listSchedules: {
+    readonly input: {
+      readonly query?: {
+        readonly "limit"?: number;
+        /** `next_cursor` of the page before. */
+        readonly "cursor"?: string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly schedules: ReadonlyArray<{
+        readonly id: string;
+        readonly description: string | null;
+        readonly cron: string | null;
+        readonly timezone: string | null;
+        readonly interval_seconds: number | null;
+        readonly starts_at: string | null;
+        readonly ends_at: string | null;
+        readonly missed: "skip" | "run_once" | "run_all";
+        readonly missed_limit: number;
+        readonly grace_seconds: number;
+        readonly overlap: "allow" | "skip";
+        readonly paused: boolean;
+        /** As it was given. */
+        readonly task: Readonly<Record<string, unknown>>;
+        readonly revision: number;
+        readonly created_at: string | null;
+        readonly updated_at: string | null;
+        readonly created_by: string | null;
+        /** null: paused, or never again. */
+        readonly next_run_at: string | null;
+        /** The last 20, newest first. */
+        readonly last_runs: ReadonlyArray<{
+          /** When it was due; null: run by hand. */
+          readonly tick_at: string | null;
+          readonly fired_at: string | null;
+          readonly task_id: string | null;
+          readonly outcome: "submitted" | "failed" | "skipped_overlap";
+          /** Code of the problem. */
+          readonly error: string | null;
+          /** Ticks before it that were passed over. */
+          readonly missed_before: number;
+        }>;
+      }>;
+      /** For the next page; null: this was the last one. */
+      readonly next_cursor: string | null;
+    }>;
+  };
+  /** When a cron expression or interval would be due. `POST /rabbitmq/schedules/preview`, scope tasks:read */
+  readonly previewSchedule: {
+    readonly input: {
+      readonly body: {
+        /** Five fields, six with seconds in front, or @hourly, @daily and the like. */
+        readonly cron?: string;
+        /** IANA name for `cron`, such as Europe/Berlin. Default UTC. */
+        readonly timezone?: string;
+        /** In place of `cron`. */
+        readonly interval_seconds?: number;
+        /** Not before; an interval counts from here. */
+        readonly starts_at?: string;
+        /** Not after. */
+        readonly ends_at?: string;
+        readonly count?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      /** UTC. */
+      readonly times: readonly string[];
+    }>;
+  };
+  /** A schedule, its last runs and its next one. `GET /rabbitmq/schedules/{schedule_id}`, scope tasks:read */
+  readonly getSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Replace a schedule, or make it. `PUT /rabbitmq/schedules/{schedule_id}`, scope schedules:write */
+  readonly putSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly headers?: {
+        /** ETag that was read: 412 when the schedule was changed since. */
+        readonly "If-Match"?: string;
+      };
+      readonly body: {
+        /** Five fields, six with seconds in front, or @hourly, @daily and the like. */
+        readonly cron?: string;
+        /** IANA name for `cron`, such as Europe/Berlin. Default UTC. */
+        readonly timezone?: string;
+        /** In place of `cron`. */
+        readonly interval_seconds?: number;
+        /** Not before; an interval counts from here. */
+        readonly starts_at?: string;
+        /** Not after. */
+        readonly ends_at?: string;
+        readonly description?: string;
+        /** What is done about ticks that came while no gateway could fire them. */
+        readonly missed?: "skip" | "run_once" | "run_all";
+        /** With run_all: at most so many, the newest ones. */
+        readonly missed_limit?: number;
+        /** A tick that is later than this counts as missed. */
+        readonly grace_seconds?: number;
+        /** skip: a tick passes by while the task of the one before is not finished. */
+        readonly overlap?: "allow" | "skip";
+        readonly paused?: boolean;
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. */
+        readonly task: {
+          /** Name the task is registered under. */
+          readonly task_name: string;
+          /** Positional arguments. */
+          readonly args?: readonly unknown[];
+          /** Keyword arguments. */
+          readonly kwargs?: Readonly<Record<string, unknown>>;
+          /** Queue; else the route or the default queue. */
+          readonly queue?: string;
+          /** Exchange, with routing_key, in place of a queue. */
+          readonly exchange?: string;
+          /** Routing key on the exchange. */
+          readonly routing_key?: string;
+          /** Matters on queues with x-max-priority. */
+          readonly priority?: number;
+          /** Not before this many seconds from now. */
+          readonly countdown?: number;
+          /** Not after this moment, or this many seconds from now. */
+          readonly expires?: number | string;
+          /** Hard limit in seconds: the worker stops the task. */
+          readonly time_limit?: number;
+          /** Soft limit in seconds: the task is told. */
+          readonly soft_time_limit?: number;
+          /** Retries already made. */
+          readonly retries?: number;
+          /** Custom message headers. */
+          readonly headers?: Readonly<Record<string, unknown>>;
+          /** Name shown in events and logs in place of the task name. */
+          readonly shadow?: string;
+          /** The result is not stored. */
+          readonly ignore_result?: boolean;
+          /** First task of the tree this one belongs to. */
+          readonly root_id?: string;
+          /** Task that caused this one. */
+          readonly parent_id?: string;
+          readonly serializer?: "json" | "msgpack" | "yaml";
+          readonly compression?: "zlib" | "gzip" | "brotli" | "zstd";
+          /** Celery's stamps: shown by workers and Flower, and what tasks can be revoked by. */
+          readonly stamps?: Readonly<Record<string, string | number | boolean | ReadonlyArray<string | number | boolean>>>;
+          /** Words to find the task by; carried as the stamp `tags`. */
+          readonly tags?: readonly string[];
+          readonly link?: readonly Signature[] | Signature;
+          readonly link_error?: readonly Signature[] | Signature;
+          /** For TypeScript workers; a Python worker ignores it. */
+          readonly retry_policy?: {
+            /** Runs after the first one. */
+            readonly max_retries?: number;
+            /** Between two runs; with backoff the first pause. */
+            readonly delay_seconds?: number;
+            /** Each pause is twice the one before. */
+            readonly backoff?: boolean;
+            /** Longest pause of the backoff. */
+            readonly backoff_max_seconds?: number;
+            /** With backoff: a random part of the pause. */
+            readonly jitter?: boolean;
+            /** Only errors of these classes, by name; else all. */
+            readonly retry_for?: readonly string[];
+          };
+        };
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }> | Answer<201, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Change some fields of a schedule. `PATCH /rabbitmq/schedules/{schedule_id}`, scope schedules:write */
+  readonly patchSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly headers?: {
+        /** ETag that was read: 412 when the schedule was changed since. */
+        readonly "If-Match"?: string;
+      };
+      readonly body: {
+        /** As in PUT; null takes it away. */
+        readonly cron?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly timezone?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly interval_seconds?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly starts_at?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly ends_at?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly description?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly missed?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly missed_limit?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly grace_seconds?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly overlap?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly paused?: unknown;
+        /** As in PUT; null takes it away. */
+        readonly task?: unknown;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Delete a schedule. `DELETE /rabbitmq/schedules/{schedule_id}`, scope schedules:write */
+  readonly deleteSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly headers?: {
+        /** ETag that was read: 412 when the schedule was changed since. */
+        readonly "If-Match"?: string;
+      };
+    };
+    readonly answer: Answer<204, undefined>;
+  };
+  /** Pause a schedule. `POST /rabbitmq/schedules/{schedule_id}/pause`, scope schedules:write */
+  readonly pauseSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly headers?: {
+        /** ETag that was read: 412 when the schedule was changed since. */
+        readonly "If-Match"?: string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Resume a schedule; what was due meanwhile is not made up for. `POST /rabbitmq/schedules/{schedule_id}/resume`, scope schedules:write */
+  readonly resumeSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly headers?: {
+        /** ETag that was read: 412 when the schedule was changed since. */
+        readonly "If-Match"?: string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly id: string;
+      readonly description: string | null;
+      readonly cron: string | null;
+      readonly timezone: string | null;
+      readonly interval_seconds: number | null;
+      readonly starts_at: string | null;
+      readonly ends_at: string | null;
+      readonly missed: "skip" | "run_once" | "run_all";
+      readonly missed_limit: number;
+      readonly grace_seconds: number;
+      readonly overlap: "allow" | "skip";
+      readonly paused: boolean;
+      /** As it was given. */
+      readonly task: Readonly<Record<string, unknown>>;
+      readonly revision: number;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+      readonly created_by: string | null;
+      /** null: paused, or never again. */
+      readonly next_run_at: string | null;
+      /** The last 20, newest first. */
+      readonly last_runs: ReadonlyArray<{
+        /** When it was due; null: run by hand. */
+        readonly tick_at: string | null;
+        readonly fired_at: string | null;
+        readonly task_id: string | null;
+        readonly outcome: "submitted" | "failed" | "skipped_overlap";
+        /** Code of the problem. */
+        readonly error: string | null;
+        /** Ticks before it that were passed over. */
+        readonly missed_before: number;
+      }>;
+    }>;
+  };
+  /** Submit the task of a schedule now. `POST /rabbitmq/schedules/{schedule_id}/run`, scope schedules:write */
+  readonly runSchedule: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+    };
+    readonly answer: Answer<202, {
+      readonly task_id: string;
+    }>;
+  };
+  /** When a schedule is due next. `GET /rabbitmq/schedules/{schedule_id}/next`, scope tasks:read */
+  readonly getScheduleTimes: {
+    readonly input: {
+      readonly params: {
+        readonly "schedule_id": string;
+      };
+      readonly query?: {
+        readonly "count"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      /** UTC. */
+      readonly times: readonly string[];
     }>;
   };
   /** Publish a message to a queue or an exchange. `POST /rabbitmq/messages/publish`, scope messages:publish */
@@ -1877,6 +2913,10 @@ export interface Operations {
       readonly params: {
         readonly "queue_name": string;
       };
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
+      };
     };
     readonly answer: Answer<200, {
       readonly queue_name: string;
@@ -1900,7 +2940,7 @@ export interface Operations {
       readonly bytes: number | null;
       /** Messages a second. */
       readonly rates: Readonly<Record<string, number>> | null;
-    }>;
+    }> | Answer<304, undefined>;
   };
   /** Drop all messages that wait in a queue. `DELETE /rabbitmq/queues/{queue_name}/purge`, scope queues:purge */
   readonly purgeQueue: {
@@ -2732,6 +3772,500 @@ export interface Operations {
       readonly ended_at: string | null;
     }>;
   };
+  /** The dead-letter queues and what waits in them. `GET /rabbitmq/dead-letters`, scope queues:read */
+  readonly listDeadLetterQueues: {
+    readonly input: Readonly<Record<never, never>>;
+    readonly answer: Answer<200, {
+      readonly items: ReadonlyArray<{
+        readonly queue_name: string;
+        readonly message_count: number;
+        readonly consumer_count: number;
+      }>;
+    }>;
+  };
+  /** Give a queue its dead-letter exchange, queue and limit of deliveries. `POST /rabbitmq/dead-letters/setup`, scope queues:write */
+  readonly setUpDeadLetters: {
+    readonly input: {
+      readonly body: {
+        /** The queue that gets them. */
+        readonly queue_name: string;
+        /** A policy leaves Celery's own declares working and needs the management API; `auto` prefers it. */
+        readonly by?: "auto" | "policy" | "arguments";
+        /** Default: dead-letters. */
+        readonly exchange?: string;
+        /** Default: the name of the queue and .dead. */
+        readonly dead_letter_queue?: string;
+        /** Deliveries of one message before it is dead: quorum queues only. */
+        readonly delivery_limit?: number;
+        /** Of the queue, where it is declared now. */
+        readonly type?: "classic" | "quorum";
+        /** How long dead letters are kept. */
+        readonly keep_seconds?: number;
+        /** Dead letters kept at most. */
+        readonly max_length?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly queue_name: string;
+      readonly dead_letter_queue: string;
+      readonly exchange: string;
+      readonly routing_key: string;
+      readonly by: "policy" | "arguments";
+      readonly policy_name: string | null;
+      readonly notes: readonly string[];
+    }>;
+  };
+  /** Dead letters of a queue, decoded, with why and where they died. `GET /rabbitmq/dead-letters/{queue_name}`, scope queues:read */
+  readonly listDeadLetters: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+      };
+      readonly query?: {
+        readonly "limit"?: number;
+        readonly "offset"?: number;
+        /** A longer body is cut and shown in base64. */
+        readonly "payload_bytes"?: number;
+        /** Task name; `*` and `?` stand for anything. */
+        readonly "task"?: string;
+        /** rejected, expired, maxlen, delivery_limit, or of a worker. */
+        readonly "reason"?: string;
+        /** Where it died. */
+        readonly "origin_queue"?: string;
+        readonly "older_than_seconds"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly queue_name: string;
+      readonly items: ReadonlyArray<{
+        readonly exchange: string;
+        readonly routing_key: string;
+        /** It was delivered or looked at before. */
+        readonly redelivered: boolean;
+        readonly properties: {
+          readonly content_type: string | null;
+          readonly content_encoding: string | null;
+          readonly correlation_id: string | null;
+          readonly reply_to: string | null;
+          readonly message_id: string | null;
+          readonly type: string | null;
+          readonly app_id: string | null;
+          readonly user_id: string | null;
+          readonly priority: number | null;
+          readonly persistent: boolean;
+          readonly expiration_ms: number | null;
+          readonly timestamp: string | null;
+        };
+        readonly headers: Readonly<Record<string, unknown>>;
+        readonly payload: {
+          /** `json`: `value` is the decoded body (of JSON, msgpack or YAML). */
+          readonly encoding: "json" | "text" | "base64";
+          readonly value: unknown;
+          readonly bytes: number;
+          readonly truncated: boolean;
+        };
+        /** Where a Celery worker could read it. */
+        readonly task: {
+          readonly task_id: string;
+          readonly task_name: string;
+          readonly args: readonly unknown[];
+          readonly kwargs: Readonly<Record<string, unknown>>;
+          readonly retries: number;
+          readonly eta: string | null;
+          readonly expires: string | null;
+          readonly root_id: string | null;
+          readonly parent_id: string | null;
+          readonly group_id: string | null;
+          readonly has_callbacks: boolean;
+          readonly has_chain: boolean;
+        } | null;
+        /** Why no worker could read it, though it says it is a task. */
+        readonly malformed: {
+          readonly reason: string;
+          readonly detail: string;
+        } | null;
+        readonly dead_letter: {
+          readonly reason: string;
+          readonly detail: string | null;
+          /** Where it died. */
+          readonly queue_name: string | null;
+          readonly exchange: string | null;
+          readonly routing_keys: readonly string[];
+          readonly count: number;
+          readonly died_at: string | null;
+          readonly first_queue: string | null;
+          readonly first_reason: string | null;
+          readonly original_expiration_ms: number | null;
+          readonly replay_count: number;
+        } | null;
+      }>;
+    }>;
+  };
+  /** All dead letters of a queue as NDJSON. `GET /rabbitmq/dead-letters/{queue_name}/export`, scope queues:read */
+  readonly exportDeadLetters: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+      };
+      readonly query?: {
+        /** Task name; `*` and `?` stand for anything. */
+        readonly "task"?: string;
+        /** rejected, expired, maxlen, delivery_limit, or of a worker. */
+        readonly "reason"?: string;
+        /** Where it died. */
+        readonly "origin_queue"?: string;
+        readonly "older_than_seconds"?: number;
+      };
+    };
+    readonly answer: Answer<200, AsyncIterable<{
+      readonly version: 1;
+      readonly exchange: string;
+      readonly routing_key: string;
+      readonly properties: Readonly<Record<string, string | number>>;
+      readonly headers: Readonly<Record<string, unknown>>;
+      readonly body: string;
+    }>>;
+  };
+  /** Put exported dead letters into a queue. `POST /rabbitmq/dead-letters/{queue_name}/import`, scope dlq:replay */
+  readonly importDeadLetters: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+      };
+      readonly body?: string | Uint8Array | AsyncIterable<{
+        readonly version: 1;
+        readonly exchange: string;
+        readonly routing_key: string;
+        readonly properties: Readonly<Record<string, string | number>>;
+        readonly headers: Readonly<Record<string, unknown>>;
+        readonly body: string;
+      }>;
+    };
+    readonly answer: Answer<200, {
+      readonly imported: number;
+      readonly failed: number;
+      /** The first of them. */
+      readonly problems: ReadonlyArray<{
+        readonly line: number;
+        readonly detail: string;
+      }>;
+    }>;
+  };
+  /** One dead letter by its task id or message id. `GET /rabbitmq/dead-letters/{queue_name}/{message_id}`, scope queues:read */
+  readonly getDeadLetter: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+        /** Task id, message id or correlation id. */
+        readonly "message_id": string;
+      };
+      readonly query?: {
+        /** A longer body is cut and shown in base64. */
+        readonly "payload_bytes"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly exchange: string;
+      readonly routing_key: string;
+      /** It was delivered or looked at before. */
+      readonly redelivered: boolean;
+      readonly properties: {
+        readonly content_type: string | null;
+        readonly content_encoding: string | null;
+        readonly correlation_id: string | null;
+        readonly reply_to: string | null;
+        readonly message_id: string | null;
+        readonly type: string | null;
+        readonly app_id: string | null;
+        readonly user_id: string | null;
+        readonly priority: number | null;
+        readonly persistent: boolean;
+        readonly expiration_ms: number | null;
+        readonly timestamp: string | null;
+      };
+      readonly headers: Readonly<Record<string, unknown>>;
+      readonly payload: {
+        /** `json`: `value` is the decoded body (of JSON, msgpack or YAML). */
+        readonly encoding: "json" | "text" | "base64";
+        readonly value: unknown;
+        readonly bytes: number;
+        readonly truncated: boolean;
+      };
+      /** Where a Celery worker could read it. */
+      readonly task: {
+        readonly task_id: string;
+        readonly task_name: string;
+        readonly args: readonly unknown[];
+        readonly kwargs: Readonly<Record<string, unknown>>;
+        readonly retries: number;
+        readonly eta: string | null;
+        readonly expires: string | null;
+        readonly root_id: string | null;
+        readonly parent_id: string | null;
+        readonly group_id: string | null;
+        readonly has_callbacks: boolean;
+        readonly has_chain: boolean;
+      } | null;
+      /** Why no worker could read it, though it says it is a task. */
+      readonly malformed: {
+        readonly reason: string;
+        readonly detail: string;
+      } | null;
+      readonly dead_letter: {
+        readonly reason: string;
+        readonly detail: string | null;
+        /** Where it died. */
+        readonly queue_name: string | null;
+        readonly exchange: string | null;
+        readonly routing_keys: readonly string[];
+        readonly count: number;
+        readonly died_at: string | null;
+        readonly first_queue: string | null;
+        readonly first_reason: string | null;
+        readonly original_expiration_ms: number | null;
+        readonly replay_count: number;
+      } | null;
+    }>;
+  };
+  /** Send dead letters out again: one, some, or all. `POST /rabbitmq/dead-letters/{queue_name}/replay`, scope dlq:replay */
+  readonly replayDeadLetters: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+      };
+      readonly query?: {
+        /** Seconds to wait for the end: 200 when it came, else 202 with `Location`. */
+        readonly "wait"?: number;
+      };
+      readonly body: {
+        /** All that is given must hold; empty means every message. */
+        readonly filter?: {
+          /** Task ids, message ids or correlation ids. */
+          readonly ids?: readonly string[];
+          /** Task name; `*` and `?` stand for anything. */
+          readonly task?: string;
+          /** Age, by the `timestamp` property, the submission record or the time of death. A message of unknown age is never older. */
+          readonly older_than_seconds?: number;
+          readonly routing_key?: string;
+          /** AMQP's `type` property. */
+          readonly type?: string;
+          /** Top-level headers that must be equal. */
+          readonly headers?: Readonly<Record<string, string | number | boolean | null>>;
+          /** A text in the raw body. */
+          readonly contains?: string;
+          /** Why it was dead-lettered. */
+          readonly reason?: string;
+          /** Where it was dead-lettered from. */
+          readonly origin_queue?: string;
+        };
+        /** Messages at most. */
+        readonly limit?: number;
+        /** Messages a second at most. */
+        readonly rate?: number;
+        /** Only count what would be done. */
+        readonly dry_run?: boolean;
+        /** Default: each to the queue it died in. */
+        readonly to?: {
+          /** Queue, through the default exchange. */
+          readonly queue_name?: string;
+          /** Exchange, in place of a queue. */
+          readonly exchange?: string;
+          /** On the exchange. Default: empty. */
+          readonly routing_key?: string;
+        };
+        /** A letter replayed so often stays. Default: DEAD_LETTER_MAX_REPLAYS. */
+        readonly max_replays?: number;
+        /** The count of retries begins anew. */
+        readonly reset_retries?: boolean;
+        /** Also messages that a Celery worker could not read, to a queue of Celery workers. Python workers die of some. */
+        readonly force?: boolean;
+        /** Of one letter: the filter has to name one id. */
+        readonly edit?: {
+          readonly args?: readonly unknown[];
+          readonly kwargs?: Readonly<Record<string, unknown>>;
+          /** Set in the message; not its task and id. */
+          readonly headers?: Readonly<Record<string, string | number | boolean | null>>;
+          readonly priority?: number;
+        };
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly operation_id: string;
+      /** `move`, `copy`, `purge`, `replay`, `discard`, … */
+      readonly kind: string;
+      readonly queue_name: string;
+      /** Nothing is changed, only counted. */
+      readonly dry_run: boolean;
+      readonly state: "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+      readonly progress: {
+        /** Messages looked at. */
+        readonly scanned: number;
+        /** Messages chosen by the filter. */
+        readonly matched: number;
+        /** Messages that were dealt with. */
+        readonly done: number;
+        /** Chosen, and left by the loop guard. */
+        readonly skipped: number;
+        /** Chosen, and left because it could not be done. */
+        readonly failed: number;
+        /** Done, and perhaps still in the queue as well: the link broke in between. */
+        readonly in_doubt: number;
+        /** Messages that waited at the beginning. */
+        readonly total: number | null;
+      };
+      readonly notes: readonly string[];
+      /** The first failures of single messages. */
+      readonly problems: readonly string[];
+      readonly error: {
+        readonly code: string;
+        readonly detail: string;
+      } | null;
+      readonly started_at: string;
+      readonly ended_at: string | null;
+    }> | Answer<202, {
+      readonly operation_id: string;
+      /** `move`, `copy`, `purge`, `replay`, `discard`, … */
+      readonly kind: string;
+      readonly queue_name: string;
+      /** Nothing is changed, only counted. */
+      readonly dry_run: boolean;
+      readonly state: "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+      readonly progress: {
+        /** Messages looked at. */
+        readonly scanned: number;
+        /** Messages chosen by the filter. */
+        readonly matched: number;
+        /** Messages that were dealt with. */
+        readonly done: number;
+        /** Chosen, and left by the loop guard. */
+        readonly skipped: number;
+        /** Chosen, and left because it could not be done. */
+        readonly failed: number;
+        /** Done, and perhaps still in the queue as well: the link broke in between. */
+        readonly in_doubt: number;
+        /** Messages that waited at the beginning. */
+        readonly total: number | null;
+      };
+      readonly notes: readonly string[];
+      /** The first failures of single messages. */
+      readonly problems: readonly string[];
+      readonly error: {
+        readonly code: string;
+        readonly detail: string;
+      } | null;
+      readonly started_at: string;
+      readonly ended_at: string | null;
+    }>;
+  };
+  /** Drop dead letters. `POST /rabbitmq/dead-letters/{queue_name}/discard`, scope dlq:replay */
+  readonly discardDeadLetters: {
+    readonly input: {
+      readonly params: {
+        readonly "queue_name": string;
+      };
+      readonly query?: {
+        /** Seconds to wait for the end: 200 when it came, else 202 with `Location`. */
+        readonly "wait"?: number;
+        /** Repeats queue_name, to show that it is meant. */
+        readonly "confirm"?: string;
+      };
+      readonly body: {
+        /** All that is given must hold; empty means every message. */
+        readonly filter?: {
+          /** Task ids, message ids or correlation ids. */
+          readonly ids?: readonly string[];
+          /** Task name; `*` and `?` stand for anything. */
+          readonly task?: string;
+          /** Age, by the `timestamp` property, the submission record or the time of death. A message of unknown age is never older. */
+          readonly older_than_seconds?: number;
+          readonly routing_key?: string;
+          /** AMQP's `type` property. */
+          readonly type?: string;
+          /** Top-level headers that must be equal. */
+          readonly headers?: Readonly<Record<string, string | number | boolean | null>>;
+          /** A text in the raw body. */
+          readonly contains?: string;
+          /** Why it was dead-lettered. */
+          readonly reason?: string;
+          /** Where it was dead-lettered from. */
+          readonly origin_queue?: string;
+        };
+        /** Messages at most. */
+        readonly limit?: number;
+        /** Messages a second at most. */
+        readonly rate?: number;
+        /** Only count what would be done. */
+        readonly dry_run?: boolean;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly operation_id: string;
+      /** `move`, `copy`, `purge`, `replay`, `discard`, … */
+      readonly kind: string;
+      readonly queue_name: string;
+      /** Nothing is changed, only counted. */
+      readonly dry_run: boolean;
+      readonly state: "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+      readonly progress: {
+        /** Messages looked at. */
+        readonly scanned: number;
+        /** Messages chosen by the filter. */
+        readonly matched: number;
+        /** Messages that were dealt with. */
+        readonly done: number;
+        /** Chosen, and left by the loop guard. */
+        readonly skipped: number;
+        /** Chosen, and left because it could not be done. */
+        readonly failed: number;
+        /** Done, and perhaps still in the queue as well: the link broke in between. */
+        readonly in_doubt: number;
+        /** Messages that waited at the beginning. */
+        readonly total: number | null;
+      };
+      readonly notes: readonly string[];
+      /** The first failures of single messages. */
+      readonly problems: readonly string[];
+      readonly error: {
+        readonly code: string;
+        readonly detail: string;
+      } | null;
+      readonly started_at: string;
+      readonly ended_at: string | null;
+    }> | Answer<202, {
+      readonly operation_id: string;
+      /** `move`, `copy`, `purge`, `replay`, `discard`, … */
+      readonly kind: string;
+      readonly queue_name: string;
+      /** Nothing is changed, only counted. */
+      readonly dry_run: boolean;
+      readonly state: "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+      readonly progress: {
+        /** Messages looked at. */
+        readonly scanned: number;
+        /** Messages chosen by the filter. */
+        readonly matched: number;
+        /** Messages that were dealt with. */
+        readonly done: number;
+        /** Chosen, and left by the loop guard. */
+        readonly skipped: number;
+        /** Chosen, and left because it could not be done. */
+        readonly failed: number;
+        /** Done, and perhaps still in the queue as well: the link broke in between. */
+        readonly in_doubt: number;
+        /** Messages that waited at the beginning. */
+        readonly total: number | null;
+      };
+      readonly notes: readonly string[];
+      /** The first failures of single messages. */
+      readonly problems: readonly string[];
+      readonly error: {
+        readonly code: string;
+        readonly detail: string;
+      } | null;
+      readonly started_at: string;
+      readonly ended_at: string | null;
+    }>;
+  };
   /** Operations on queues, the newest first. `GET /rabbitmq/operations`, scope queues:read */
   readonly listOperations: {
     readonly input: Readonly<Record<never, never>>;
@@ -3120,15 +4654,23 @@ export const OPERATIONS = {
   getLiveness: ["GET", "/health/live"],
   getReadiness: ["GET", "/health/ready"],
   submitTasks: ["POST", "/rabbitmq/tasks/batch", "application/json"],
+  retryTasks: ["POST", "/rabbitmq/tasks/retry", "application/json"],
+  retryTask: ["POST", "/rabbitmq/tasks/{task_id}/retry", "application/json"],
   submitTask: ["POST", "/rabbitmq/tasks/submit", "application/json"],
   listActiveTasks: ["GET", "/rabbitmq/tasks/active"],
   getTask: ["GET", "/rabbitmq/tasks/{task_id}"],
   revokeTask: ["DELETE", "/rabbitmq/tasks/{task_id}"],
+  listCatalogue: ["GET", "/rabbitmq/catalogue"],
   revokeTasks: ["POST", "/rabbitmq/tasks/revoke", "application/json"],
   submitWorkflow: ["POST", "/rabbitmq/workflows", "application/json"],
   getWorkflow: ["GET", "/rabbitmq/workflows/{workflow_id}"],
   cancelWorkflow: ["DELETE", "/rabbitmq/workflows/{workflow_id}"],
   retryWorkflow: ["POST", "/rabbitmq/workflows/{workflow_id}/retry"],
+  listTasks: ["GET", "/rabbitmq/tasks"],
+  forgetResult: ["DELETE", "/rabbitmq/tasks/{task_id}/result"],
+  getTaskLogs: ["GET", "/rabbitmq/tasks/{task_id}/logs"],
+  streamEvents: ["GET", "/rabbitmq/events"],
+  streamTaskEvents: ["GET", "/rabbitmq/tasks/{task_id}/events"],
   pingWorkers: ["POST", "/rabbitmq/workers/ping", "application/json"],
   shutDownWorkers: ["POST", "/rabbitmq/workers/shutdown", "application/json"],
   growWorkerPools: ["POST", "/rabbitmq/workers/pool-grow", "application/json"],
@@ -3147,6 +4689,17 @@ export const OPERATIONS = {
   listPausedQueues: ["GET", "/rabbitmq/queues/paused"],
   pauseQueue: ["POST", "/rabbitmq/queues/{queue_name}/pause"],
   resumeQueue: ["POST", "/rabbitmq/queues/{queue_name}/resume"],
+  createSchedule: ["POST", "/rabbitmq/schedules", "application/json"],
+  listSchedules: ["GET", "/rabbitmq/schedules"],
+  previewSchedule: ["POST", "/rabbitmq/schedules/preview", "application/json"],
+  getSchedule: ["GET", "/rabbitmq/schedules/{schedule_id}"],
+  putSchedule: ["PUT", "/rabbitmq/schedules/{schedule_id}", "application/json"],
+  patchSchedule: ["PATCH", "/rabbitmq/schedules/{schedule_id}", "application/json"],
+  deleteSchedule: ["DELETE", "/rabbitmq/schedules/{schedule_id}"],
+  pauseSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/pause"],
+  resumeSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/resume"],
+  runSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/run"],
+  getScheduleTimes: ["GET", "/rabbitmq/schedules/{schedule_id}/next"],
   publishMessage: ["POST", "/rabbitmq/messages/publish", "application/json"],
   publishMessages: ["POST", "/rabbitmq/messages/batch", "application/json"],
   requestReply: ["POST", "/rabbitmq/messages/request", "application/json"],
@@ -3174,6 +4727,14 @@ export const OPERATIONS = {
   removeQueuedMessage: ["DELETE", "/rabbitmq/queues/{queue_name}/messages/{message_id}"],
   moveMessages: ["POST", "/rabbitmq/queues/{queue_name}/move", "application/json"],
   copyMessages: ["POST", "/rabbitmq/queues/{queue_name}/copy", "application/json"],
+  listDeadLetterQueues: ["GET", "/rabbitmq/dead-letters"],
+  setUpDeadLetters: ["POST", "/rabbitmq/dead-letters/setup", "application/json"],
+  listDeadLetters: ["GET", "/rabbitmq/dead-letters/{queue_name}"],
+  exportDeadLetters: ["GET", "/rabbitmq/dead-letters/{queue_name}/export"],
+  importDeadLetters: ["POST", "/rabbitmq/dead-letters/{queue_name}/import", "application/x-ndjson"],
+  getDeadLetter: ["GET", "/rabbitmq/dead-letters/{queue_name}/{message_id}"],
+  replayDeadLetters: ["POST", "/rabbitmq/dead-letters/{queue_name}/replay", "application/json"],
+  discardDeadLetters: ["POST", "/rabbitmq/dead-letters/{queue_name}/discard", "application/json"],
   listOperations: ["GET", "/rabbitmq/operations"],
   getOperation: ["GET", "/rabbitmq/operations/{operation_id}"],
   cancelOperation: ["DELETE", "/rabbitmq/operations/{operation_id}"],
