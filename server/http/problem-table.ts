@@ -49,7 +49,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   FORBIDDEN: {
     status: 403,
     title: 'The API key may not do this',
-    advice: 'Use a key with the role named in `detail`.',
+    advice: 'Use a key with the scope named in `detail`, or one that is not limited.',
   },
   NAME_NOT_ALLOWED: {
     status: 403,
