@@ -41,7 +41,12 @@ describe.each([
   let broken = false;
 
   const start = async (): Promise<RunningGateway> => {
-    const started = await startGateway({ RABBITMQ_URL: vhost.url, CELERY_RESULT_BACKEND: resultBackend });
+    const started = await startGateway({
+      RABBITMQ_URL: vhost.url,
+      CELERY_RESULT_BACKEND: resultBackend,
+      // A busy machine's workers answer late; who has answered ends the wait.
+      CONTROL_TIMEOUT_MS: '10000',
+    });
     await until(async () => (await started.call('GET', '/health/ready')).status === 200, {
       timeoutMs: 30_000,
     });
@@ -191,10 +196,13 @@ describe.each([
   it('a cancelled workflow runs no further', async () => {
     const far = { ...typescript, countdown: 600 };
     const id = await submit(chain(add([1, 2]), task('wf.flaky', [], far), echo()));
-    await until(async () => {
-      const { body } = await gateway.call('GET', `${WORKFLOWS}/${id}?wait=1`);
-      return ((body.graph as Node).tasks?.[0]?.status ?? '') === 'SUCCESS';
-    });
+    await until(
+      async () => {
+        const { body } = await gateway.call('GET', `${WORKFLOWS}/${id}?wait=1`);
+        return ((body.graph as Node).tasks?.[0]?.status ?? '') === 'SUCCESS';
+      },
+      { timeoutMs: 30_000 },
+    );
     const canceled = await gateway.call('DELETE', `${WORKFLOWS}/${id}`);
     expect(canceled).toMatchObject({ status: 200, body: { workflow_id: id, count: 2 } });
     expect((canceled.body.acknowledged as readonly string[]).length).toBeGreaterThan(0);
