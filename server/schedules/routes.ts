@@ -3,9 +3,8 @@ import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { inBodyTerms } from '../tasks';
 import { ranSchema, scheduleAnswerSchema, schedulesSchema, timesSchema } from './answers';
-import type { ScheduleBody } from './schedule';
+import { patched } from './patch';
 import {
   listQuerySchema,
   newScheduleSchema,
@@ -46,28 +45,11 @@ function send(res: GatewayResponse, status: number, found: ScheduleStatus): void
   sendJson(res, status, scheduleView(found));
 }
 
-/** What the Celery layer refuses of the task is told as a place in the body. */
-function inTask(error: unknown): never {
-  throw inBodyTerms(error);
-}
-
-/** A schedule with some of its fields changed: `cron` and `interval_seconds` take each other's place. */
-function patched(body: ScheduleBody, patch: Readonly<Record<string, unknown>>): ScheduleBody {
-  const merged: Record<string, unknown> = { ...body, ...patch };
-  if (patch.cron !== undefined && patch.interval_seconds === undefined) delete merged.interval_seconds;
-  if (patch.interval_seconds !== undefined && patch.cron === undefined) {
-    delete merged.cron;
-    delete merged.timezone;
-  }
-  const kept = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
-  return validated(scheduleSchema, Object.fromEntries(kept));
-}
-
 /** The routes of recurring schedules. */
 export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
   async function create(req: Request, res: GatewayResponse): Promise<void> {
     const { id, ...body } = validated(newScheduleSchema, req.body);
-    const made = await service.create(id, body, res.locals.principal).catch(inTask);
+    const made = await service.create(id, body, res.locals.principal);
     res.setHeader('Location', `${PREFIX}/${encodeURIComponent(made.schedule.id)}`);
     send(res, 201, made);
   }
@@ -80,19 +62,19 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
 
   async function replace(req: Request, res: GatewayResponse): Promise<void> {
     const body = validated(scheduleSchema, req.body);
-    const { status, created } = await service.replace(idOf(req), body, termsOf(req, res)).catch(inTask);
+    const { status, created } = await service.replace(idOf(req), body, termsOf(req, res));
     send(res, created ? 201 : 200, status);
   }
 
   async function patch(req: Request, res: GatewayResponse): Promise<void> {
     const change = validated(patchSchema, req.body);
     const terms = termsOf(req, res);
-    send(res, 200, await service.change(idOf(req), (body) => patched(body, change), terms).catch(inTask));
+    send(res, 200, await service.change(idOf(req), (body) => patched(body, change), terms));
   }
 
   async function pause(req: Request, res: GatewayResponse, paused: boolean): Promise<void> {
     const terms = termsOf(req, res);
-    send(res, 200, await service.change(idOf(req), (body) => ({ ...body, paused }), terms).catch(inTask));
+    send(res, 200, await service.change(idOf(req), (body) => ({ ...body, paused }), terms));
   }
 
   async function remove(req: Request, res: GatewayResponse): Promise<void> {

@@ -1,10 +1,13 @@
+import { validateTask } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
 import type { SubmitChecks, Submitter } from '../tasks';
+import { checkedTiming } from './checked-timing';
 import type { Schedule, ScheduleBody, ScheduleProgress, ScheduleRun } from './schedule';
 import type { Entry, ScheduleBook } from './schedule-book';
+import { inSchedule } from './task-problems';
 import { scheduledTask, type TickFiring } from './tick-firing';
-import { type Timing, type TimingBody, timingOf } from './timing';
+import type { TimingBody } from './timing';
 
 export interface ScheduleServiceDeps {
   readonly book: ScheduleBook;
@@ -141,13 +144,13 @@ export class ScheduleService {
   /** The moments it will be due, if it is not paused until then. */
   next(id: string, count: number): readonly number[] {
     const schedule = this.found(id).value;
-    return timing(schedule.body, schedule.createdAt).upcoming(this.after(schedule), count);
+    return checkedTiming(schedule.body, schedule.createdAt).upcoming(this.after(schedule), count);
   }
 
   /** The moments that a timing would be due from now on. */
   preview(body: TimingBody, count: number): readonly number[] {
     const now = this.deps.clock.now();
-    return timing(body, now).upcoming(now, count);
+    return checkedTiming(body, now).upcoming(now, count);
   }
 
   private fresh(id: string, body: ScheduleBody, by: Submitter): Schedule {
@@ -177,13 +180,28 @@ export class ScheduleService {
   /** What is wrong with a schedule is said when it is made, not when it is due. */
   private check(schedule: Schedule, by: Submitter): void {
     const { body, createdAt } = schedule;
-    if (timing(body, createdAt).next(this.deps.clock.now()) === undefined && !body.paused) {
+    if (checkedTiming(body, createdAt).next(this.deps.clock.now()) === undefined && !body.paused) {
       const pointer = body.ends_at === undefined ? '/cron' : '/ends_at';
       throw inputError('REQUEST_INVALID', 'The schedule would never be due.', [
         { pointer, detail: 'leaves no moment in the future' },
       ]);
     }
-    this.deps.checks.check(scheduledTask(schedule, schedule.uid, this.deps.replyTo), by);
+    this.checkTask(schedule, by);
+  }
+
+  private checkTask(schedule: Schedule, by: Submitter): void {
+    const {
+      name,
+      args = [],
+      kwargs = {},
+      options = {},
+    } = scheduledTask(schedule, schedule.uid, this.deps.replyTo);
+    try {
+      this.deps.checks.check({ name, args, kwargs, options }, by);
+      validateTask({ name, id: schedule.uid, args, kwargs }, options);
+    } catch (error) {
+      throw inSchedule(error);
+    }
   }
 
   private found(id: string): Entry<Schedule> {
@@ -204,7 +222,7 @@ export class ScheduleService {
     const { value: progress } = this.deps.book.progress(schedule);
     const nextAt = schedule.body.paused
       ? undefined
-      : timing(schedule.body, schedule.createdAt).next(this.after(schedule));
+      : checkedTiming(schedule.body, schedule.createdAt).next(this.after(schedule));
     return { schedule, progress, nextAt };
   }
 
@@ -226,22 +244,6 @@ function withRun(
 function beginsAnew(before: ScheduleBody, after: ScheduleBody): boolean {
   if (before.paused && !after.paused) return true;
   return TIMES.some((name) => before[name] !== after[name]);
-}
-
-/** @throws GatewayError REQUEST_INVALID for an expression or a time zone that is none. */
-function timing(body: TimingBody, anchorMs: number): Timing {
-  try {
-    const made = timingOf(body, anchorMs);
-    // A time zone is looked at when it is used.
-    made.next(anchorMs);
-    return made;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    const pointer = /time ?zone/i.test(detail) ? '/timezone' : '/cron';
-    throw inputError('REQUEST_INVALID', 'The times of the schedule cannot be read.', [
-      { pointer, detail: pointer === '/cron' ? detail : 'is not a time zone of the IANA database' },
-    ]);
-  }
 }
 
 function changing(id: string): GatewayError {

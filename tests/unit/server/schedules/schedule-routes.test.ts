@@ -31,7 +31,17 @@ describe('what is wrong with a schedule is said when it is made', () => {
 
   test('a queue that may not be named', async () => {
     const body = { interval_seconds: 5, task: { ...task, queue: 'celery-gateway.results' } };
-    expect((await send('post', '', body)).body.code).toBe('NAME_NOT_ALLOWED');
+    expect((await send('post', '', body)).body).toMatchObject({
+      code: 'NAME_NOT_ALLOWED',
+      errors: [{ pointer: '/task/queue' }],
+    });
+  });
+
+  test('a task that no worker could read', async () => {
+    const body = { interval_seconds: 5, task: { ...task, headers: { id: 'x' } } };
+    const answer = await send('post', '', body);
+    expect(answer.body.code).toBe('TASK_INVALID');
+    expect(answer.body.errors[0].pointer).toMatch(/^\/task\/headers/);
   });
 });
 
