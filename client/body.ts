@@ -4,15 +4,15 @@ import { jsonLines, serverEvents } from './streams';
 
 const PROBLEM = 'application/problem+json';
 
-/** @throws GatewayProblem for a problem document, and for what no gateway would answer. */
+/** @throws GatewayProblem for a problem document, for a 304, and for what no gateway would answer. */
 export async function bodyOf(response: Response): Promise<unknown> {
   const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
   if (type === PROBLEM) throw new GatewayProblem(response, (await response.json()) as Problem);
   // A readiness of 503 is JSON, and an answer; a proxy's page is neither.
-  if (!response.ok && response.status !== 304 && type !== 'application/json') {
+  if (!response.ok && type !== 'application/json') {
     throw new GatewayProblem(response, undefined);
   }
-  if (response.status === 204 || response.status === 304 || type === '') return undefined;
+  if (response.status === 204 || type === '') return undefined;
   if (type.endsWith('json') && !/nd|seq/.test(type)) return response.json();
   if (type === 'text/event-stream') return serverEvents(response.body);
   if (/ndjson|jsonl|json-seq/.test(type)) return jsonLines(response.body);

@@ -14,7 +14,7 @@ export type Problem = {
   readonly detail: string;
   /** The path that was asked for. */
   readonly instance: string;
-  readonly code: "MESSAGE_NOT_FOUND" | "OPERATION_NOT_FOUND" | "POLICY_NOT_FOUND" | "OPERATION_CONFLICT" | "QUEUE_TYPE_UNSUPPORTED" | "OPERATIONS_SATURATED" | "MANAGEMENT_NOT_CONFIGURED" | "MANAGEMENT_FAILED" | "REPLY_TIMEOUT" | "BODY_MALFORMED" | "REQUEST_INVALID" | "TASK_INVALID" | "ARGUMENTS_INVALID" | "MESSAGE_INVALID" | "UNAUTHENTICATED" | "FORBIDDEN" | "NAME_NOT_ALLOWED" | "ACCESS_REFUSED" | "ROUTE_NOT_FOUND" | "TASK_NOT_FOUND" | "TASK_NOT_RECORDED" | "QUEUE_NOT_FOUND" | "EXCHANGE_NOT_FOUND" | "TASK_UNKNOWN" | "METHOD_NOT_ALLOWED" | "PRECONDITION_FAILED" | "TASK_NOT_FINISHED" | "IDEMPOTENCY_IN_FLIGHT" | "RESOURCE_LOCKED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNROUTABLE" | "IDEMPOTENCY_KEY_REUSED" | "MESSAGE_NOT_A_TASK" | "WORKFLOW_NOT_FOUND" | "WORKFLOW_CONFLICT" | "CANVAS_UNSUPPORTED" | "CONFIRMATION_REQUIRED" | "KEY_NOT_FOUND" | "KEY_EXISTS" | "KEYS_READ_ONLY" | "IDENTITY_UNAVAILABLE" | "AUDIT_UNAVAILABLE" | "RATE_LIMITED" | "TOO_MANY_STREAMS" | "INTERNAL_ERROR" | "WORKER_NOT_FOUND" | "SCHEDULE_NOT_FOUND" | "SCHEDULE_EXISTS" | "SCHEDULES_FULL" | "QUEUE_NOT_PAUSED" | "CONCURRENT_CHANGE" | "VERSION_MISMATCH" | "MESSAGING_DISABLED" | "NOT_READY" | "IDEMPOTENCY_UNAVAILABLE" | "SHUTTING_DOWN" | "BROKER_UNREACHABLE" | "CONNECTION_LOST" | "CONNECTION_BLOCKED" | "CHANNEL_CLOSED" | "PUBLISH_NACKED" | "PUBLISHER_SATURATED" | "NO_WORKER_REPLIED" | "PUBLISH_UNKNOWN" | "RESULT_UNSUPPORTED" | "RESULT_TIMEOUT";
+  readonly code: "MESSAGE_NOT_FOUND" | "OPERATION_NOT_FOUND" | "POLICY_NOT_FOUND" | "OPERATION_CONFLICT" | "QUEUE_TYPE_UNSUPPORTED" | "OPERATIONS_SATURATED" | "MANAGEMENT_NOT_CONFIGURED" | "MANAGEMENT_FAILED" | "REPLY_TIMEOUT" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "WEBHOOKS_FULL" | "BODY_MALFORMED" | "REQUEST_INVALID" | "TASK_INVALID" | "ARGUMENTS_INVALID" | "MESSAGE_INVALID" | "UNAUTHENTICATED" | "FORBIDDEN" | "NAME_NOT_ALLOWED" | "ACCESS_REFUSED" | "ROUTE_NOT_FOUND" | "TASK_NOT_FOUND" | "TASK_NOT_RECORDED" | "QUEUE_NOT_FOUND" | "EXCHANGE_NOT_FOUND" | "TASK_UNKNOWN" | "METHOD_NOT_ALLOWED" | "PRECONDITION_FAILED" | "TASK_NOT_FINISHED" | "IDEMPOTENCY_IN_FLIGHT" | "RESOURCE_LOCKED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNROUTABLE" | "IDEMPOTENCY_KEY_REUSED" | "MESSAGE_NOT_A_TASK" | "WORKFLOW_NOT_FOUND" | "WORKFLOW_CONFLICT" | "CANVAS_UNSUPPORTED" | "CONFIRMATION_REQUIRED" | "KEY_NOT_FOUND" | "KEY_EXISTS" | "KEYS_READ_ONLY" | "IDENTITY_UNAVAILABLE" | "AUDIT_UNAVAILABLE" | "RATE_LIMITED" | "TOO_MANY_STREAMS" | "INTERNAL_ERROR" | "WORKER_NOT_FOUND" | "SCHEDULE_NOT_FOUND" | "SCHEDULE_EXISTS" | "SCHEDULES_FULL" | "QUEUE_NOT_PAUSED" | "CONCURRENT_CHANGE" | "VERSION_MISMATCH" | "MESSAGING_DISABLED" | "NOT_READY" | "IDEMPOTENCY_UNAVAILABLE" | "SHUTTING_DOWN" | "BROKER_UNREACHABLE" | "CONNECTION_LOST" | "CONNECTION_BLOCKED" | "CHANNEL_CLOSED" | "PUBLISH_NACKED" | "PUBLISHER_SATURATED" | "NO_WORKER_REPLIED" | "PUBLISH_UNKNOWN" | "RESULT_UNSUPPORTED" | "RESULT_TIMEOUT";
   /** As in the header X-Request-Id, and in the log. */
   readonly requestId: string;
   /** Each place in the request that is wrong. */
@@ -892,7 +892,7 @@ export interface Operations {
       readonly children: readonly string[];
       /** As in `error`. */
       readonly traceback: string | null;
-    }> | Answer<304, undefined>;
+    }>;
   };
   /** Revoke a task. `DELETE /rabbitmq/tasks/{task_id}`, scope tasks:revoke */
   readonly revokeTask: {
@@ -1273,7 +1273,7 @@ export interface Operations {
           readonly count: number;
         }>;
       };
-    }> | Answer<304, undefined>;
+    }>;
   };
   /** Forget a task's result. `DELETE /rabbitmq/tasks/{task_id}/result`, scope tasks:revoke */
   readonly forgetResult: {
@@ -1313,7 +1313,7 @@ export interface Operations {
       }>;
       /** There were earlier lines. */
       readonly truncated: boolean;
-    }> | Answer<304, undefined>;
+    }>;
   };
   /** Changes of tasks and workers as they happen. `GET /rabbitmq/events`, scope tasks:read */
   readonly streamEvents: {
@@ -2522,6 +2522,242 @@ export interface Operations {
       readonly times: readonly string[];
     }>;
   };
+  /** All webhooks. `GET /rabbitmq/webhooks`, scope webhooks:manage */
+  readonly listWebhooks: {
+    readonly input: Readonly<Record<never, never>>;
+    readonly answer: Answer<200, {
+      readonly webhooks: ReadonlyArray<{
+        readonly webhook_id: string;
+        readonly url: string;
+        readonly description: string;
+        readonly states: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+        readonly task_names: readonly string[];
+        readonly queues: readonly string[];
+        readonly enabled: boolean;
+        /** gone: it answered 410. */
+        readonly disabled_reason: "by request" | "gone" | null;
+        /** What deliveries are signed with, newest first; the secrets themselves are told once, when they are made. */
+        readonly signatures: ReadonlyArray<{
+          readonly created_at: string;
+          readonly expires_at: string | null;
+        }>;
+        readonly created_at: string;
+      }>;
+    }>;
+  };
+  /** Have tasks told to a URL. `POST /rabbitmq/webhooks`, scope webhooks:manage */
+  readonly createWebhook: {
+    readonly input: {
+      readonly body: {
+        /** Where events are posted to. */
+        readonly url: string;
+        readonly description?: string;
+        /** States of tasks that are told of. */
+        readonly states?: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+        /** Task names, with * and ?; empty means all. */
+        readonly task_names?: readonly string[];
+        /** Queues, with * and ?; empty means all. */
+        readonly queues?: readonly string[];
+        readonly enabled?: boolean;
+      };
+    };
+    readonly answer: Answer<201, {
+      readonly webhook_id: string;
+      readonly url: string;
+      readonly description: string;
+      readonly states: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+      readonly task_names: readonly string[];
+      readonly queues: readonly string[];
+      readonly enabled: boolean;
+      /** gone: it answered 410. */
+      readonly disabled_reason: "by request" | "gone" | null;
+      /** What deliveries are signed with, newest first; the secrets themselves are told once, when they are made. */
+      readonly signatures: ReadonlyArray<{
+        readonly created_at: string;
+        readonly expires_at: string | null;
+      }>;
+      readonly created_at: string;
+      /** `whsec_...`: keep it, it is not told again. */
+      readonly secret: string;
+    }>;
+  };
+  /** One webhook. `GET /rabbitmq/webhooks/{webhook_id}`, scope webhooks:manage */
+  readonly getWebhook: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly webhook_id: string;
+      readonly url: string;
+      readonly description: string;
+      readonly states: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+      readonly task_names: readonly string[];
+      readonly queues: readonly string[];
+      readonly enabled: boolean;
+      /** gone: it answered 410. */
+      readonly disabled_reason: "by request" | "gone" | null;
+      /** What deliveries are signed with, newest first; the secrets themselves are told once, when they are made. */
+      readonly signatures: ReadonlyArray<{
+        readonly created_at: string;
+        readonly expires_at: string | null;
+      }>;
+      readonly created_at: string;
+    }>;
+  };
+  /** Change a webhook, or switch it on again. `PATCH /rabbitmq/webhooks/{webhook_id}`, scope webhooks:manage */
+  readonly updateWebhook: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+      readonly body: {
+        /** Where events are posted to. */
+        readonly url?: string;
+        readonly description?: string;
+        /** States of tasks that are told of. */
+        readonly states?: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+        /** Task names, with * and ?; empty means all. */
+        readonly task_names?: readonly string[];
+        /** Queues, with * and ?; empty means all. */
+        readonly queues?: readonly string[];
+        readonly enabled?: boolean;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly webhook_id: string;
+      readonly url: string;
+      readonly description: string;
+      readonly states: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+      readonly task_names: readonly string[];
+      readonly queues: readonly string[];
+      readonly enabled: boolean;
+      /** gone: it answered 410. */
+      readonly disabled_reason: "by request" | "gone" | null;
+      /** What deliveries are signed with, newest first; the secrets themselves are told once, when they are made. */
+      readonly signatures: ReadonlyArray<{
+        readonly created_at: string;
+        readonly expires_at: string | null;
+      }>;
+      readonly created_at: string;
+    }>;
+  };
+  /** Delete a webhook. `DELETE /rabbitmq/webhooks/{webhook_id}`, scope webhooks:manage */
+  readonly deleteWebhook: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+    };
+    readonly answer: Answer<204, undefined>;
+  };
+  /** Give a webhook a new secret. `POST /rabbitmq/webhooks/{webhook_id}/rotate-secret`, scope webhooks:manage */
+  readonly rotateWebhookSecret: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly webhook_id: string;
+      readonly url: string;
+      readonly description: string;
+      readonly states: ReadonlyArray<"QUEUED" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | "REJECTED">;
+      readonly task_names: readonly string[];
+      readonly queues: readonly string[];
+      readonly enabled: boolean;
+      /** gone: it answered 410. */
+      readonly disabled_reason: "by request" | "gone" | null;
+      /** What deliveries are signed with, newest first; the secrets themselves are told once, when they are made. */
+      readonly signatures: ReadonlyArray<{
+        readonly created_at: string;
+        readonly expires_at: string | null;
+      }>;
+      readonly created_at: string;
+      /** `whsec_...`: keep it, it is not told again. */
+      readonly secret: string;
+    }>;
+  };
+  /** Send a webhook an event to try it with. `POST /rabbitmq/webhooks/{webhook_id}/ping`, scope webhooks:manage */
+  readonly pingWebhook: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+    };
+    readonly answer: Answer<202, {
+      /** The header webhook-id of each attempt. */
+      readonly delivery_id: string;
+      readonly webhook_id: string;
+      readonly type: string;
+      readonly task_id: string | null;
+      readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
+      readonly attempts: number;
+      /** HTTP status of the last attempt. */
+      readonly last_status: number | null;
+      readonly last_error: string | null;
+      readonly duration_ms: number | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+      readonly next_attempt_at: string | null;
+    }>;
+  };
+  /** What became of what a webhook was told. `GET /rabbitmq/webhooks/{webhook_id}/deliveries`, scope webhooks:manage */
+  readonly listWebhookDeliveries: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+      };
+      readonly query?: {
+        readonly "status"?: "pending" | "delivered" | "retrying" | "dead" | "dropped";
+        readonly "limit"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      readonly deliveries: ReadonlyArray<{
+        /** The header webhook-id of each attempt. */
+        readonly delivery_id: string;
+        readonly webhook_id: string;
+        readonly type: string;
+        readonly task_id: string | null;
+        readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
+        readonly attempts: number;
+        /** HTTP status of the last attempt. */
+        readonly last_status: number | null;
+        readonly last_error: string | null;
+        readonly duration_ms: number | null;
+        readonly created_at: string;
+        readonly updated_at: string;
+        readonly next_attempt_at: string | null;
+      }>;
+    }>;
+  };
+  /** Deliver again. `POST /rabbitmq/webhooks/{webhook_id}/deliveries/{delivery_id}/replay`, scope webhooks:manage */
+  readonly replayWebhookDelivery: {
+    readonly input: {
+      readonly params: {
+        readonly "webhook_id": string;
+        readonly "delivery_id": string;
+      };
+    };
+    readonly answer: Answer<202, {
+      /** The header webhook-id of each attempt. */
+      readonly delivery_id: string;
+      readonly webhook_id: string;
+      readonly type: string;
+      readonly task_id: string | null;
+      readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
+      readonly attempts: number;
+      /** HTTP status of the last attempt. */
+      readonly last_status: number | null;
+      readonly last_error: string | null;
+      readonly duration_ms: number | null;
+      readonly created_at: string;
+      readonly updated_at: string;
+      readonly next_attempt_at: string | null;
+    }>;
+  };
   /** Publish a message to a queue or an exchange. `POST /rabbitmq/messages/publish`, scope messages:publish */
   readonly publishMessage: {
     readonly input: {
@@ -2940,7 +3176,7 @@ export interface Operations {
       readonly bytes: number | null;
       /** Messages a second. */
       readonly rates: Readonly<Record<string, number>> | null;
-    }> | Answer<304, undefined>;
+    }>;
   };
   /** Drop all messages that wait in a queue. `DELETE /rabbitmq/queues/{queue_name}/purge`, scope queues:purge */
   readonly purgeQueue: {
@@ -4442,7 +4678,7 @@ export interface Operations {
         readonly description: string | null;
         readonly role: "reader" | "submitter" | "admin" | null;
         /** All that it may do, those of its role included. */
-        readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "keys:manage" | "audit:read">;
+        readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "webhooks:manage" | "keys:manage" | "audit:read">;
         readonly tenant: string | null;
         /** Null: all. */
         readonly tasks: readonly string[] | null;
@@ -4472,7 +4708,7 @@ export interface Operations {
         readonly description?: string;
         readonly role?: "reader" | "submitter" | "admin";
         /** Scopes beyond those of the role. */
-        readonly scopes?: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "keys:manage" | "audit:read">;
+        readonly scopes?: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "webhooks:manage" | "keys:manage" | "audit:read">;
         /** Sees and touches the tasks of this tenant only. */
         readonly tenant?: string;
         /** Task names or globs it is limited to. */
@@ -4491,7 +4727,7 @@ export interface Operations {
       readonly description: string | null;
       readonly role: "reader" | "submitter" | "admin" | null;
       /** All that it may do, those of its role included. */
-      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "keys:manage" | "audit:read">;
+      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "webhooks:manage" | "keys:manage" | "audit:read">;
       readonly tenant: string | null;
       /** Null: all. */
       readonly tasks: readonly string[] | null;
@@ -4524,7 +4760,7 @@ export interface Operations {
       readonly description: string | null;
       readonly role: "reader" | "submitter" | "admin" | null;
       /** All that it may do, those of its role included. */
-      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "keys:manage" | "audit:read">;
+      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "webhooks:manage" | "keys:manage" | "audit:read">;
       readonly tenant: string | null;
       /** Null: all. */
       readonly tasks: readonly string[] | null;
@@ -4553,7 +4789,7 @@ export interface Operations {
       readonly description: string | null;
       readonly role: "reader" | "submitter" | "admin" | null;
       /** All that it may do, those of its role included. */
-      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "keys:manage" | "audit:read">;
+      readonly scopes: ReadonlyArray<"tasks:submit" | "tasks:read" | "tasks:revoke" | "workflows:submit" | "queues:read" | "queues:write" | "queues:purge" | "messages:publish" | "workers:control" | "dlq:replay" | "schedules:write" | "webhooks:manage" | "keys:manage" | "audit:read">;
       readonly tenant: string | null;
       /** Null: all. */
       readonly tasks: readonly string[] | null;
@@ -4631,7 +4867,7 @@ export interface Operations {
       readonly openapi: string;
       readonly info: Readonly<Record<string, unknown>>;
       readonly paths: Readonly<Record<string, unknown>>;
-    }> | Answer<304, undefined>;
+    }>;
   };
   /** This document as a page that can send requests. `GET /docs` */
   readonly getDocsPage: {
@@ -4700,6 +4936,15 @@ export const OPERATIONS = {
   resumeSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/resume"],
   runSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/run"],
   getScheduleTimes: ["GET", "/rabbitmq/schedules/{schedule_id}/next"],
+  listWebhooks: ["GET", "/rabbitmq/webhooks"],
+  createWebhook: ["POST", "/rabbitmq/webhooks", "application/json"],
+  getWebhook: ["GET", "/rabbitmq/webhooks/{webhook_id}"],
+  updateWebhook: ["PATCH", "/rabbitmq/webhooks/{webhook_id}", "application/json"],
+  deleteWebhook: ["DELETE", "/rabbitmq/webhooks/{webhook_id}"],
+  rotateWebhookSecret: ["POST", "/rabbitmq/webhooks/{webhook_id}/rotate-secret"],
+  pingWebhook: ["POST", "/rabbitmq/webhooks/{webhook_id}/ping"],
+  listWebhookDeliveries: ["GET", "/rabbitmq/webhooks/{webhook_id}/deliveries"],
+  replayWebhookDelivery: ["POST", "/rabbitmq/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"],
   publishMessage: ["POST", "/rabbitmq/messages/publish", "application/json"],
   publishMessages: ["POST", "/rabbitmq/messages/batch", "application/json"],
   requestReply: ["POST", "/rabbitmq/messages/request", "application/json"],

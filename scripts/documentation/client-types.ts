@@ -80,6 +80,8 @@ function answerBody(content: Content | undefined): string {
 
 function answerType({ responses }: Operation): string {
   const answers = Object.entries(responses).flatMap(([status, { content }]) => {
+    // Thrown by the client: only who sent an If-None-Match can get it.
+    if (status === '304') return [];
     const isProblem = content !== undefined && Object.keys(content).every((type) => type === PROBLEM);
     return isProblem ? [] : [`Answer<${status}, ${answerBody(content)}>`];
   });

@@ -11,6 +11,7 @@ import { pauses } from './pauses';
 import { revokes } from './revokes';
 import { schedules } from './schedules';
 import { tasks } from './tasks';
+import { webhooks } from './webhooks';
 import { workers } from './workers';
 import { workflows } from './workflows';
 
@@ -32,6 +33,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     workers(context),
     pauses(context),
     schedules(context),
+    webhooks(context),
     ...worksBroker,
     keys(context),
     audit(context),

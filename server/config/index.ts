@@ -1,6 +1,6 @@
 import { type Environment, loadConfig, settingsSchema, type ValuesOf } from '../../runtime';
 import { brokerSettings, celerySettings } from './broker-settings';
-import { contractSettings } from './contract-settings';
+import { contractSettings, webhookSettings } from './contract-settings';
 import { controlSettings } from './control-settings';
 import { directSettings } from './direct-settings';
 import { httpSettings } from './http-settings';
@@ -19,6 +19,7 @@ export const serverSettingSections = {
   Celery: celerySettings,
   'Records, results and events': memorySettings,
   'Contract and metrics': contractSettings,
+  Webhooks: webhookSettings,
   'Queues and dead letters': directSettings,
   Submitting: submitSettings,
   'Workflows and chords': workflowSettings,
@@ -32,6 +33,7 @@ const serverSettings = {
   ...celerySettings,
   ...memorySettings,
   ...contractSettings,
+  ...webhookSettings,
   ...directSettings,
   ...submitSettings,
   ...workflowSettings,

@@ -1,6 +1,7 @@
 import type { ProblemCode } from '../errors';
 import { DIRECT_PROBLEMS } from './direct-problems';
 import type { ProblemKind } from './problem-kind';
+import { WEBHOOK_PROBLEMS } from './webhook-problems';
 
 export type { ProblemKind } from './problem-kind';
 
@@ -14,6 +15,7 @@ export function problemType(code: ProblemCode): string {
  */
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...DIRECT_PROBLEMS,
+  ...WEBHOOK_PROBLEMS,
   BODY_MALFORMED: {
     status: 400,
     title: 'The body is not acceptable JSON',

@@ -11,6 +11,7 @@ export const SCOPES = [
   'workers:control',
   'dlq:replay',
   'schedules:write',
+  'webhooks:manage',
   'keys:manage',
   'audit:read',
 ] as const;

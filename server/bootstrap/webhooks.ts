@@ -1,0 +1,168 @@
+import { AmqpConsumer } from '../../amqp';
+import { KeyedLog, StreamLog } from '../../celery/streams';
+import type { LifecyclePart } from '../../runtime';
+import { disabledPort } from '../messaging';
+import {
+  AddressGuard,
+  Courier,
+  DELIVERIES,
+  DeliveryLog,
+  declareDeliveryQueues,
+  ENDPOINTS,
+  EndpointBook,
+  FEED,
+  LOG,
+  readEndpoint,
+  SecretSeal,
+  type WebhookEndpoint,
+  WebhookFeed,
+  WebhookService,
+  webhookRoutes,
+} from '../webhooks';
+import type { Feature, FeatureContext } from './feature';
+import type { BrokerParts } from './messaging';
+
+/** Events of one moment are looked at together. */
+const GATHER_MS = 50;
+
+/** From a receiver that starts anew to one that is mended the next morning. */
+const DEFAULT_PAUSES_SECONDS: readonly number[] = [5, 30, 120, 600, 1800, 7200, 21_600];
+
+function pauses({ WEBHOOKS_RETRY_SECONDS: configured }: FeatureContext['config']): readonly number[] {
+  return configured.length > 0 ? configured : DEFAULT_PAUSES_SECONDS;
+}
+
+function endpointLog(
+  { config, logger, clock }: FeatureContext,
+  broker: BrokerParts,
+): KeyedLog<WebhookEndpoint> {
+  return new KeyedLog({
+    connection: broker.connections.consume,
+    topology: broker.topology,
+    publisher: broker.publisher,
+    streamName: ENDPOINTS,
+    maxAgeSeconds: config.STATE_STREAM_MAX_AGE_SECONDS,
+    read: readEndpoint,
+    logger,
+    now: () => clock.now(),
+  });
+}
+
+function logReader({ config, logger }: FeatureContext, broker: BrokerParts, log: DeliveryLog): StreamLog {
+  return new StreamLog({
+    connection: broker.connections.consume,
+    topology: broker.topology,
+    streamName: LOG,
+    maxAgeSeconds: config.WEBHOOKS_LOG_MAX_AGE_SECONDS,
+    onEntry: (entry) => log.onEntry(entry),
+    logger,
+  });
+}
+
+/** Who holds the feed's queue is the one that tells of events; the others stand by. */
+function feedHolder({ logger }: FeatureContext, broker: BrokerParts, feed: WebhookFeed): AmqpConsumer {
+  return new AmqpConsumer({
+    connection: broker.connections.consume,
+    queue: FEED,
+    prefetch: 1,
+    exclusive: true,
+    prepare: async (channel) => {
+      await channel.assertQueue(FEED, { durable: true });
+    },
+    onDelivery: (delivery) => delivery.ack(),
+    onConsuming: () => feed.activate(),
+    onInterrupted: () => feed.deactivate(),
+    logger,
+  });
+}
+
+function deliveryConsumer(
+  { config, logger }: FeatureContext,
+  broker: BrokerParts,
+  courier: Courier,
+): AmqpConsumer {
+  return new AmqpConsumer({
+    connection: broker.connections.consume,
+    queue: DELIVERIES,
+    prefetch: config.WEBHOOKS_CONCURRENCY,
+    prepare: (channel) => declareDeliveryQueues(channel, pauses(config)),
+    onDelivery: (delivery) => courier.onDelivery(delivery),
+    logger,
+  });
+}
+
+/** Its start does not wait for the broker: it may be away. */
+function consuming(
+  name: string,
+  consumer: AmqpConsumer,
+  worker: { start?(): void; stop(): Promise<void> },
+): LifecyclePart {
+  return {
+    name,
+    start: async () => {
+      worker.start?.();
+      consumer.start().catch(() => undefined);
+    },
+    stop: async () => {
+      await consumer.cancel();
+      await worker.stop();
+      await consumer.stop();
+    },
+  };
+}
+
+function working(context: FeatureContext, broker: BrokerParts): Feature {
+  const { config, clock, logger, messaging } = context;
+  const { publisher, history } = broker;
+  const endpoints = endpointLog(context, broker);
+  const book = new EndpointBook(endpoints);
+  const log = new DeliveryLog({
+    publisher,
+    maxEntries: config.WEBHOOKS_LOG_LIMIT,
+    now: () => clock.now(),
+    logger,
+  });
+  const reader = logReader(context, broker, log);
+  const seal = new SecretSeal(config.WEBHOOKS_SECRETS_KEY);
+  const guard = new AddressGuard({ allowed: config.WEBHOOKS_ALLOWED, allowHttp: config.WEBHOOKS_ALLOW_HTTP });
+  const courier = new Courier({
+    book,
+    seal,
+    guard,
+    log,
+    publisher,
+    clock,
+    logger,
+    timeoutMs: config.WEBHOOKS_TIMEOUT_MS,
+    retrySeconds: pauses(config),
+    random: Math.random,
+  });
+  const ready = (): boolean => messaging.health().ready && endpoints.usable && reader.status.ready;
+  const feed = new WebhookFeed({ history, book, log, publisher, ready, clock, logger, gatherMs: GATHER_MS });
+  const service = new WebhookService({
+    book,
+    log,
+    seal,
+    guard,
+    publisher,
+    clock,
+    maxEndpoints: config.WEBHOOKS_MAX,
+    overlapMs: config.WEBHOOKS_SECRET_OVERLAP_SECONDS * 1000,
+  });
+  return {
+    routes: webhookRoutes(service),
+    parts: [
+      { name: 'webhook endpoints', start: () => endpoints.start(), stop: () => endpoints.stop() },
+      { name: 'webhook log', start: () => reader.start(), stop: () => reader.stop() },
+      consuming('webhook deliveries', deliveryConsumer(context, broker, courier), courier),
+      consuming('webhook feed', feedHolder(context, broker, feed), feed),
+    ],
+  };
+}
+
+/** Those who asked are told what happens to tasks. */
+export function webhooks(context: FeatureContext): Feature {
+  const { broker } = context;
+  if (broker === undefined) return { routes: webhookRoutes(disabledPort<WebhookService>()) };
+  return working(context, broker);
+}

@@ -1,0 +1,10 @@
+export { AddressGuard } from './address-guard';
+export { Courier } from './courier';
+export { DeliveryLog } from './delivery-log';
+export { DELIVERIES, declareDeliveryQueues, ENDPOINTS, FEED, LOG } from './delivery-queues';
+export { readEndpoint, type WebhookEndpoint } from './endpoint';
+export { EndpointBook } from './endpoint-book';
+export { WebhookFeed } from './feed';
+export { webhookRoutes } from './routes';
+export { SecretSeal } from './secrets';
+export { WebhookService } from './service';
