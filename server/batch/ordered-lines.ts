@@ -35,7 +35,7 @@ export class OrderedLines {
     return this.gone;
   }
 
-  /** Resolves when there is room for a line; undefined where there is some now. */
+  /** Resolves when there is room for a line; undefined where there is some now. For one who adds, one at a time. */
   room(): Promise<void> | undefined {
     if (this.pending.length < this.width || this.gone) return undefined;
     return new Promise((resolve) => {
