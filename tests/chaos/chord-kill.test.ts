@@ -4,25 +4,29 @@ import { CanvasRig } from '../support/canvas/canvas-rig';
 import type { TestProcess } from '../support/child-process';
 import { Ledger } from '../support/ledger';
 import { startTypeScriptWorker } from '../support/processes';
+import { startPythonWorker } from '../support/python';
 import { testRedisUrl } from '../support/redis';
 import { until } from '../support/until';
 
-const KILLS = process.env.FULL === '1' ? 20 : 3;
+const KILLS = process.env.FULL === '1' ? 20 : 2;
 const CHORDS_PER_KILL = process.env.FULL === '1' ? 50 : 20;
 const HEADER = 4;
 const CONCURRENCY = 4;
 
 const { chord, s, set } = canvas;
 
-describe('chords whose workers are killed again and again', () => {
+describe('chords whose TypeScript workers are killed again and again, beside a Python worker', () => {
   let rig: CanvasRig;
   let ledger: Ledger;
   beforeAll(async () => {
     rig = await CanvasRig.open('chord-kill');
     ledger = await rig.cleanup.stops(Ledger.create());
+    // Python takes header tasks too, those of killed workers among them.
+    const app = { ...rig.app, app: 'interop_app', queues: ['celery'], concurrency: 1, env: ledger.env };
+    await rig.cleanup.stops(startPythonWorker(app));
     // Bodies run where nobody is killed, so that each run is one message.
     await rig.startTypeScript({ queues: ['bodies'] });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => rig.close(), 60_000);
 
   const startWorker = (): Promise<TestProcess> =>
