@@ -1,21 +1,15 @@
 import { hostname } from 'node:os';
 import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
-import { RpcChordCounter } from '../celery/chords';
-import { CanvasPublisher, CeleryClient, type ChordCounter, DelayedDelivery } from '../celery/client';
+import { CanvasPublisher, CeleryClient, DelayedDelivery } from '../celery/client';
 import { ControlClient, Mailbox } from '../celery/control';
 import { EventDispatcher } from '../celery/events';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
-import {
-  NullResults,
-  RedisResults,
-  type ResultWriter,
-  RpcResultWriter,
-  resultBackendKind,
-} from '../celery/results';
+import { NullResults, RedisResults, resultBackendKind } from '../celery/results';
 import { TaskLogShipper } from '../celery/task-logs';
 import { systemClock } from '../runtime';
 import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';
+import { chordCounterOf, resultWriter } from './bootstrap-results';
 import { CeleryWorker } from './celery-worker';
 import { controlCommands, withCustomCommands } from './control';
 import {
@@ -44,9 +38,6 @@ const PARK_AFTER_SECONDS = 600;
 const MAX_HELD = 1_000;
 /** With the growing pauses between them about three minutes. */
 const MAX_HAND_BACKS = 10;
-
-/** As the gateways name it by default. */
-const RESULT_STREAM = 'celery-gateway.results';
 
 export const VERSION = '0.1.0';
 
@@ -238,48 +229,9 @@ function deadLetterRoute({ deadLetterExchange: exchange, deadLetterRoutingKey }:
     : undefined;
 }
 
-/** Who counts the chords this worker starts: Redis, or with rpc the gateways, where they see the header's results. */
-function chordCounterOf(
-  parts: WorkerParts,
-  made: { readonly publisher: ConfirmPublisher; readonly topology: Topology },
-  redis: RedisResults | undefined,
-): ChordCounter | undefined {
-  const { chordCounter, chordQueue, resultStream = RESULT_STREAM } = parts;
-  if (chordCounter !== undefined) return chordCounter(made);
-  if (resultBackendKind(parts.resultBackend) !== 'rpc') return redis?.chords;
-  const supported = (replyTo: string): boolean => replyTo === resultStream;
-  return new RpcChordCounter({ ...made, queue: chordQueue, supported });
-}
-
-function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWriter {
-  switch (resultBackendKind(parts.resultBackend)) {
-    case 'rpc':
-      return new RpcResultWriter({ publisher });
-    case 'redis':
-      return new RedisResults({
-        url: parts.resultBackend,
-        expiresSeconds: parts.resultExpiresSeconds,
-        chordScope: fleetOf(parts.brokerUrls),
-        logger: parts.logger,
-      });
-    default:
-      return new NullResults();
-  }
-}
-
 /** The reason of a dead letter whose task failed. */
 const TASK_FAILED = 'task_failed';
 
 function failureDetail(outcome: Outcome): string {
   return outcome.kind === 'FAILURE' ? String(outcome.error) : outcome.kind;
 }
-
-/** Hosts and virtual host, without credentials: workers that name their broker alike are one fleet. */
-const fleetOf = (brokerUrls: readonly string[]): string =>
-  brokerUrls
-    .map((url) => {
-      const { host, pathname } = new URL(url);
-      return host + (pathname || '/');
-    })
-    .sort((a, b) => a.localeCompare(b))
-    .join(',');
