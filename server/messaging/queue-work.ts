@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AmqpConnections,
   AmqpConsumer,
@@ -22,6 +23,9 @@ export interface QueueWorkDeps {
   readonly topology: Topology;
   readonly logger: Logger;
 }
+
+/** How long a stop waits for confirms. */
+const STOP_MS = 2000;
 
 /** Of a temporary queue: what a slow reader has not had yet. */
 const FOLLOW_MAX_MESSAGES = 1000;
@@ -56,7 +60,8 @@ export class QueueWork implements Lifecycle {
   }
 
   async stop(): Promise<void> {
-    await this.deps.publisher.stop();
+    // What is not confirmed by then is still in its queue.
+    await Promise.race([this.deps.publisher.stop(), sleep(STOP_MS, undefined, { ref: false })]);
     await this.deps.connections.stop();
   }
 
