@@ -4,14 +4,14 @@ import { type Rig, startRig } from './rig';
 
 const STREAM = 'celery-gateway.test-keys';
 
-async function openLog(rig: Rig): Promise<KeyedLog<number>> {
+async function openLog(rig: Rig, streamName = STREAM, maxAgeSeconds = 3600): Promise<KeyedLog<number>> {
   const log = await rig.cleanup.stops(
     new KeyedLog<number>({
       connection: rig.connections.consume,
       topology: rig.topology,
       publisher: rig.publisher,
-      streamName: STREAM,
-      maxAgeSeconds: 3600,
+      streamName,
+      maxAgeSeconds,
       read: (json) => (typeof json === 'number' ? json : undefined),
       logger: rig.logger,
     }),
@@ -67,5 +67,20 @@ describe('a keyed log on a stream', () => {
     }
     expect(await log.put('after', 1, null)).toBe(true);
     expect(log.get('x')).toBeUndefined();
+  }, 60_000);
+
+  it('writes what still holds again before the broker may drop it, and both gateways stay agreed', async () => {
+    const stream = 'celery-gateway.test-short';
+    const logs = [await openLog(one, stream, 8), await openLog(two, stream, 8)] as const;
+    await logs[0].put('old', 7, null);
+    const first = logs[0].get('old')?.version ?? -1;
+    await until(() => logs.every((log) => (log.get('old')?.version ?? -1) > first), { timeoutMs: 30_000 });
+    expect(logs.map((log) => log.get('old')?.value)).toEqual([7, 7]);
+    // Whatever is being written again at this moment, the next writer wins on top of it.
+    await until(async () => {
+      const seen = logs[1].get('old');
+      return seen !== undefined && (await logs[1].put('old', 8, seen.version));
+    });
+    await until(() => logs.every((log) => log.get('old')?.value === 8), { timeoutMs: 30_000 });
   }, 60_000);
 });
