@@ -10,12 +10,18 @@ export interface FacetCount {
   readonly count: number;
 }
 
+/** Counted in place. */
+interface Count {
+  readonly value: string | null;
+  count: number;
+}
+
 /** Values told per facet: the most frequent ones. */
 const MOST = 100;
 
 /** Counts tasks by some of their fields. */
 export class FacetCounter {
-  readonly #counts: readonly (readonly [Facet, Map<string | null, number>])[];
+  readonly #counts: readonly (readonly [Facet, Map<string | null, Count>])[];
   #total = 0;
 
   constructor(facets: readonly Facet[]) {
@@ -30,7 +36,9 @@ export class FacetCounter {
     this.#total += 1;
     for (const [facet, counts] of this.#counts) {
       const value = task[facet];
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+      const known = counts.get(value);
+      if (known === undefined) counts.set(value, { value, count: 1 });
+      else known.count += 1;
     }
   }
 
@@ -38,8 +46,7 @@ export class FacetCounter {
   result(): Partial<Record<Facet, readonly FacetCount[]>> {
     const found: Partial<Record<Facet, readonly FacetCount[]>> = {};
     for (const [facet, counts] of this.#counts) {
-      const all = [...counts].map(([value, count]) => ({ value, count }));
-      found[facet] = all.sort((a, b) => b.count - a.count).slice(0, MOST);
+      found[facet] = [...counts.values()].sort((a, b) => b.count - a.count).slice(0, MOST);
     }
     return found;
   }

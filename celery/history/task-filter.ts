@@ -96,12 +96,17 @@ const textTests = (terms: readonly TextTerm[]): readonly Test[] =>
   terms.map(({ in: where, text, not }) => {
     // A pattern ignores case without making a copy of each text.
     const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), 'i');
-    return (task) => textsIn(task, where).some((each) => each !== null && pattern.test(each)) !== not;
+    const found = (each: string | null): boolean => each !== null && pattern.test(each);
+    return (task) => isFound(task, where, found) !== not;
   });
 
-const textsIn = (task: TaskRecord, where: TextTerm['in']): readonly (string | null)[] => {
-  if (where === 'arguments') return [task.argumentsText];
-  if (where === 'result') return [task.resultText];
-  if (where === 'error') return [task.errorText];
-  return [task.name, task.argumentsText, task.resultText, task.errorText];
+const isFound = (
+  task: TaskRecord,
+  where: TextTerm['in'],
+  found: (text: string | null) => boolean,
+): boolean => {
+  if (where === 'arguments') return found(task.argumentsText);
+  if (where === 'result') return found(task.resultText);
+  if (where === 'error') return found(task.errorText);
+  return found(task.name) || found(task.argumentsText) || found(task.resultText) || found(task.errorText);
 };

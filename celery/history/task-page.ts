@@ -21,8 +21,7 @@ export interface TaskPage {
   readonly next: PageEnd | undefined;
 }
 
-interface Keyed {
-  readonly value: number | string;
+interface Keyed extends PageEnd {
   readonly task: TaskRecord;
 }
 
@@ -47,21 +46,20 @@ export const selectPage = (
 ): TaskPage => {
   const sign = descending ? -1 : 1;
   // Ids decide between equals, always upwards.
-  const order = (a: Keyed, b: Keyed): number =>
-    sign * compare(a.value, b.value) || compare(a.task.taskId, b.task.taskId);
-  const isBehind = ({ value, task }: Keyed): boolean => {
-    if (after === undefined) return true;
-    return (sign * compare(value, after.value) || compare(task.taskId, after.taskId)) > 0;
-  };
+  const place = (value: number | string, taskId: string, than: PageEnd): number =>
+    sign * compare(value, than.value) || compare(taskId, than.taskId);
+  const order = (a: Keyed, b: Keyed): number => place(a.value, a.taskId, b);
   // Twice a page is gathered before it is sorted and cut: cheaper than finding each task's place.
   const room = (limit + 1) * 2;
   let kept: Keyed[] = [];
   let worst: Keyed | undefined;
   for (let at = 0; at < tasks.length; at += 1) {
     const task = tasks[descending ? tasks.length - 1 - at : at] as TaskRecord;
-    const keyed = { value: sortValue(task, field), task };
-    if (!isBehind(keyed) || (worst !== undefined && order(keyed, worst) > 0)) continue;
-    kept.push(keyed);
+    const value = sortValue(task, field);
+    const { taskId } = task;
+    if (worst !== undefined && place(value, taskId, worst) > 0) continue;
+    if (after !== undefined && place(value, taskId, after) <= 0) continue;
+    kept.push({ value, taskId, task });
     if (kept.length < room) continue;
     kept = kept.sort(order).slice(0, limit + 1);
     worst = kept.at(-1);
@@ -71,6 +69,6 @@ export const selectPage = (
   const more = kept.length > limit && last !== undefined;
   return {
     tasks: page.map(({ task }) => task),
-    next: more ? { value: last.value, taskId: last.task.taskId } : undefined,
+    next: more ? { value: last.value, taskId: last.taskId } : undefined,
   };
 };
