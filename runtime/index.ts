@@ -6,6 +6,7 @@ export {
   ProcessLifecycle,
   type ProcessLifecycleOptions,
 } from './lifecycle';
+export { installLogLevelSignal, type LevelledLogger } from './log-level-signal';
 export {
   createLogger,
   LOG_FORMATS,

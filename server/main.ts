@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
-import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
+import { ConfigError, createLogger, installLogLevelSignal, ProcessLifecycle, systemClock } from '../runtime';
 import { auditCommand } from './audit/command';
 import { createGateway } from './bootstrap';
 import { loadServerConfig } from './config';
@@ -34,6 +34,7 @@ async function serve(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
   const config = loadServerConfig(environment());
   const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, service: 'gateway' });
+  installLogLevelSignal(logger, config.LOG_LEVEL);
   const gateway = createGateway({ config, logger, clock: systemClock });
   const lifecycle = new ProcessLifecycle({
     parts: gateway.parts,

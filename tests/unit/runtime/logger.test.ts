@@ -51,6 +51,8 @@ describe('redact', () => {
     '{"authorization":"CANARY"}',
     'Authorization: Bearer CANARYCANARY',
     'cgw_team_CANARYCANARYCANARY',
+    'ck_live_team_CANARYCANARYCANARY',
+    'token eyJCANARYCANARY.eyJCANARYCANARY.CANARYCANARY in a text',
   ])('takes the secret out of %s', (text) => {
     expect(redact(text)).not.toMatch(/CANARY|ARY@/);
   });
@@ -59,5 +61,6 @@ describe('redact', () => {
     const text = '{"task":"tasks.add","url":"http://host:8000/a","message":"a@b"}';
     expect(redact(text)).toBe(text);
     expect(redact('cgw_team_CANARYCANARYCANARY')).toBe('cgw_team_[redacted]');
+    expect(redact('ck_live_team_CANARYCANARYCANARY')).toBe('ck_live_team_[redacted]');
   });
 });
