@@ -11,5 +11,5 @@ export function wholeDocument(): OpenApiDocument {
 
 /** docs/openapi.json */
 export function openApiPage(): string {
-  return `${JSON.stringify(wholeDocument(), null, 2)}\n`;
+  return `${JSON.stringify(wholeDocument(), null, 1)}\n`;
 }

@@ -2,13 +2,17 @@ import type { RouteDefinition } from '../http/route';
 import { COMPONENTS } from './components';
 import { operationOf, templatedPath } from './operation';
 import type { JsonSchema } from './schema-to-json';
+import { SharedResponses } from './shared-responses';
 
 /** An OpenAPI document, as far as its readers here need to know it. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, object>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -56,10 +60,11 @@ function share(name: string, schema: JsonSchema, schemas: Record<string, JsonSch
 /** The OpenAPI 3.1 document of the routes: made from the schemas that validate, so it cannot say anything else. */
 export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = { ...COMPONENTS.schemas };
+  const shared = new SharedResponses();
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const path = templatedPath(route.path);
-    paths[path] = { ...paths[path], [route.method]: hoist(operationOf(route), schemas) as object };
+    paths[path] = { ...paths[path], [route.method]: hoist(operationOf(route, shared), schemas) as object };
   }
   const tags = new Set(routes.map((route) => route.api.tag));
   return {
@@ -69,6 +74,6 @@ export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocu
     servers: [{ url: '.' }],
     tags: [...tags].map((name) => ({ name })),
     paths,
-    components: { ...COMPONENTS, schemas },
+    components: { ...COMPONENTS, schemas, responses: shared.components },
   };
 }

@@ -4,6 +4,7 @@ import type { BodyForm, ResponseDescription, RouteDefinition } from '../http/rou
 import { headerRef } from './components';
 import { problemsOf } from './route-problems';
 import { type JsonSchema, schemaToJson } from './schema-to-json';
+import type { SharedResponses } from './shared-responses';
 
 /** Statuses after which repeating makes sense. */
 const RETRYABLE = new Set([409, 429, 503, 504]);
@@ -160,19 +161,21 @@ interface Answer {
   readonly content?: Content;
 }
 
-function responses(route: RouteDefinition): object {
-  const all = new Map<number, Answer>();
+function responses(route: RouteDefinition, shared: SharedResponses): object {
+  const all = new Map<number, Answer | { readonly $ref: string }>();
   for (const [status, response] of Object.entries(route.api.responses)) {
     all.set(Number(status), success(route, Number(status), response) as Answer);
   }
   for (const [status, codes] of problemsOf(route)) {
-    const own = all.get(status);
+    const own = all.get(status) as Answer | undefined;
     const refused = problemResponse(route, status, codes) as Answer;
     // A readiness of 503 is an answer of its own beside the problem.
     const both = { ...refused, description: `${own?.description} ${refused.description}` };
     all.set(
       status,
-      own === undefined ? refused : { ...both, content: { ...own.content, ...refused.content } },
+      own === undefined
+        ? shared.share(status, refused)
+        : { ...both, content: { ...own.content, ...refused.content } },
     );
   }
   return Object.fromEntries(
@@ -181,7 +184,7 @@ function responses(route: RouteDefinition): object {
 }
 
 /** One route as an OpenAPI operation. */
-export function operationOf(route: RouteDefinition): object {
+export function operationOf(route: RouteDefinition, shared: SharedResponses): object {
   const { api, scope } = route;
   return {
     operationId: api.operationId,
@@ -194,6 +197,6 @@ export function operationOf(route: RouteDefinition): object {
     'x-rate-limit-bucket': route.bucket,
     parameters: parameters(route),
     ...requestBody(route),
-    responses: responses(route),
+    responses: responses(route, shared),
   };
 }

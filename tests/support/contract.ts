@@ -10,6 +10,7 @@ interface Operation {
 }
 
 interface Answer {
+  readonly $ref?: string;
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
 }
 
@@ -77,6 +78,11 @@ export class Contract {
     ]);
   }
 
+  #resolved(answer: Answer | undefined): Answer | undefined {
+    if (answer?.$ref === undefined) return answer;
+    return this.document.components.responses[answer.$ref.slice('#/components/responses/'.length)];
+  }
+
   #problemForm({ method, contentType, body }: Exchange): readonly string[] {
     if (mediaType(contentType) !== PROBLEM) return [`answered ${contentType} in place of a problem document`];
     if (method === 'HEAD') return [];
@@ -84,7 +90,7 @@ export class Contract {
   }
 
   #answerBreaches(operation: Operation, { method, status, contentType, body }: Exchange): readonly string[] {
-    const answer = operation.responses[String(status)];
+    const answer = this.#resolved(operation.responses[String(status)]);
     if (answer === undefined)
       return [`${operation.operationId} does not say that it answers ${status}${codeIn(body)}`];
     const type = mediaType(contentType);
