@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders with an index of their own that other rooms may import. */
-const INNER_INDEXES = /^celery\/[a-z]+(?:\/index)?$/;
+const INNER_INDEXES = /^celery\/[a-z]+(?:-[a-z]+)*(?:\/index)?$/;
 
 interface Edge {
   readonly from: SourceFile;
