@@ -79,6 +79,8 @@ describe('the packages', () => {
     ['helmet', /^server\/app\.ts$/],
     ['express-rate-limit', /^server\/security\//],
     ['winston', /^runtime\//],
+    ['prom-client', /^server\/metrics\//],
+    ['standardwebhooks', /^server\/webhooks\//],
     ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z-]+\/(schema|answers)))/],
     // Beside results, only the counters of rate limits, which no layer below knows of.
     ['ioredis', /^(celery\/results\/|server\/bootstrap\/rate-limits\.ts$)/],
