@@ -5,7 +5,7 @@ import { ControlClient, Mailbox } from '../celery/control';
 import { EventDispatcher } from '../celery/events';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
 import { NullResults, RedisResults, resultBackendKind } from '../celery/results';
-import { TaskLogShipper } from '../celery/task-logs';
+import { TaskLogShipper } from '../celery/logs';
 import { systemClock } from '../runtime';
 import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';

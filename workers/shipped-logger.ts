@@ -1,4 +1,4 @@
-import type { TaskLogLevel, TaskLogShipper } from '../celery/task-logs';
+import type { TaskLogLevel, TaskLogShipper } from '../celery/logs';
 import type { Logger } from '../runtime';
 
 /** Told apart by its calls alone: what the rest of the worker uses of a task's logger. */
