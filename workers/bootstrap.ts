@@ -3,9 +3,9 @@ import { AmqpConnections, ConfirmPublisher, Topology } from '../amqp';
 import { CanvasPublisher, CeleryClient, DelayedDelivery } from '../celery/client';
 import { ControlClient, Mailbox } from '../celery/control';
 import { EventDispatcher } from '../celery/events';
+import { TaskLogShipper } from '../celery/logs';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
 import { NullResults, RedisResults, resultBackendKind } from '../celery/results';
-import { TaskLogShipper } from '../celery/logs';
 import { systemClock } from '../runtime';
 import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';
@@ -26,6 +26,7 @@ import { DeadLetterRoutes, Relocation, RevokedTasks } from './intake';
 import { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
 import { sendOptions, TaskRegistry } from './registry';
 import { shippedLogger } from './shipped-logger';
+import { Subscriber, Subscribers } from './subscribers';
 import { TaskFlow } from './task-flow';
 import { viewOf } from './view-of-worker';
 import type { WorkerParts } from './worker-parts';
@@ -193,6 +194,21 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
       endedSince: (ended) => flow.endedSince(ended),
     }),
     attempts,
+    subscribers: new Subscribers(
+      (parts.subscribers ?? []).map(
+        (subscriber) =>
+          new Subscriber({
+            subscriber,
+            services,
+            connection: connections.consume,
+            publisher,
+            topology,
+            attempts,
+            clock,
+            logger,
+          }),
+      ),
+    ),
     logger,
     mailbox: (worker) =>
       new Mailbox({

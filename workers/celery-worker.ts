@@ -9,6 +9,7 @@ import type { Attempts, ChordTakeover } from './execution';
 import { QueueConsumer } from './intake';
 import type { Autoscaler, WorkerPool } from './pool';
 import type { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
+import type { Subscribers } from './subscribers';
 import type { TaskFlow } from './task-flow';
 
 export interface CeleryWorkerDeps {
@@ -37,6 +38,7 @@ export interface CeleryWorkerDeps {
   readonly autoscaler: (worker: CeleryWorker) => Autoscaler | undefined;
   readonly takeover: ChordTakeover;
   readonly eventLoopLag: EventLoopLag;
+  readonly subscribers: Subscribers;
   readonly attempts: Attempts;
   readonly logger: Logger;
 }
@@ -109,6 +111,7 @@ export class CeleryWorker implements Lifecycle {
     }
     attempts.stop();
     flow.abort(new Error('the worker stops'));
+    this.deps.subscribers.abort(new Error('the worker stops'));
     heartbeat?.stop();
     this.stopWatching();
     await within(GOODBYE_MS, Promise.all([dispatcher.stop(), this.deps.pool.stop()]));
@@ -205,7 +208,8 @@ export class CeleryWorker implements Lifecycle {
     gossip?.start();
     await this.mailbox.start();
     for (const queue of queues) this.addQueue(celeryQueue(queue));
-    await Promise.all([...this.consumers.values()].map((consumer) => consumer.start()));
+    const consuming = [...this.consumers.values()].map((consumer) => consumer.start());
+    await Promise.all([...consuming, this.deps.subscribers.start()]);
     if (this.stopping !== undefined) return;
     heartbeat?.start();
     this.autoscaler?.start();
@@ -222,16 +226,17 @@ export class CeleryWorker implements Lifecycle {
   }
 
   private async end(): Promise<void> {
-    const { connections, publisher, results, dispatcher, heartbeat, flow, attempts, topology } = this.deps;
+    const { connections, publisher, results, dispatcher, heartbeat, flow, attempts, topology, subscribers } =
+      this.deps;
     const consumers = [...this.consumers.values()];
     await Promise.all(consumers.map((consumer) => consumer.cancel()));
-    await Promise.race([flow.drain(), this.cold]);
+    await Promise.race([Promise.all([flow.drain(), subscribers.drain()]), this.cold]);
     heartbeat?.stop();
     this.stopWatching();
     attempts.stop();
     await this.deps.pool.stop();
     await Promise.all([this.mailbox.stop(), this.deps.gossip?.stop(), this.deps.stateFile?.stop()]);
-    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await Promise.all([...consumers.map((consumer) => consumer.stop()), subscribers.stop()]);
     await Promise.all([dispatcher.stop(), results.stop(), publisher.stop()]);
     await topology.close();
     await connections.stop();

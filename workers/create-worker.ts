@@ -6,17 +6,21 @@ import { nodenameOf } from './config';
 import type { WorkerCommand } from './control';
 import type { AutoscaleRange } from './pool';
 import type { TaskDefinition } from './registry';
+import type { SubscriberDefinition } from './subscribers';
 
 /** How to embed a worker; names follow the command line. */
 export interface WorkerOptions {
-  readonly tasks: readonly TaskDefinition[];
+  /** Default: none, for a worker that has subscribers only. */
+  readonly tasks?: readonly TaskDefinition[];
+  /** Consumers of plain messages; they run on the event loop, whatever the pool. */
+  readonly subscribers?: readonly SubscriberDefinition[];
   /** `amqp://` or `amqps://` URL, several for the nodes of a cluster. */
   readonly broker: string | readonly string[];
   /** `rpc://` (default), `redis://…` or `disabled://`. */
   readonly resultBackend?: string;
   /** Default one day. */
   readonly resultExpiresSeconds?: number;
-  /** Default `['celery']`. */
+  /** Task queues; default `['celery']`. With `[]` it serves its subscribers only. */
   readonly queues?: readonly string[];
   /** Tasks at a time; default: the number of processors. */
   readonly concurrency?: number;
@@ -93,7 +97,7 @@ export interface Worker extends Lifecycle {
 /** Makes a worker; nothing connects before `start()`. */
 export function createWorker(options: WorkerOptions): Worker {
   return bootstrapWorker({
-    tasks: options.tasks,
+    tasks: options.tasks ?? [],
     brokerUrls: typeof options.broker === 'string' ? [options.broker] : options.broker,
     resultBackend: options.resultBackend ?? 'rpc://',
     resultExpiresSeconds: options.resultExpiresSeconds ?? 86_400,
@@ -110,6 +114,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
 /** Options that go through as they are. */
 const OPTIONAL = [
+  'subscribers',
   'pool',
   'taskModules',
   'maxTasksPerChild',

@@ -27,6 +27,15 @@ export {
   type TaskSettings,
 } from './registry';
 export {
+  type CheckedSubscriberSettings,
+  defineSubscriber,
+  type SubscribedMessage,
+  type SubscriberContext,
+  type SubscriberDefinition,
+  type SubscriberHandler,
+  type SubscriberSettings,
+} from './subscribers';
+export {
   type Canvas,
   type CanvasResult,
   canvas,

@@ -7,7 +7,7 @@ import { bootstrapWorker, VERSION } from './bootstrap';
 import { overlay, workerCommand } from './command-line';
 import { loadWorkerConfig } from './config';
 import { logStream } from './log-stream';
-import { loadTaskModules, TaskModuleError } from './task-modules';
+import { loadModules, TaskModuleError } from './task-modules';
 
 /** The tasks that come with this package, when no others are named. */
 const OWN_TASKS = join(__dirname, 'tasks');
@@ -23,12 +23,13 @@ async function main(): Promise<void> {
     ...(config.logFile === null ? {} : { stream: await logStream(config.logFile) }),
   });
   const taskModules = config.taskModules.length > 0 ? config.taskModules : [OWN_TASKS];
-  const tasks = await loadTaskModules(taskModules);
+  const { tasks, subscribers } = await loadModules(taskModules);
   process.stdout.write(`${banner(config, tasks.map((task) => task.name).sort(), VERSION)}\n`);
 
   const worker = bootstrapWorker({
     ...config,
     tasks,
+    subscribers,
     taskModules,
     logger,
     logsTasks: ['info', 'http', 'debug'].includes(config.logLevel),

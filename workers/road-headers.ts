@@ -11,3 +11,6 @@ export const HANDED_BACK_HEADER = 'x-celery-gateway-handed-back';
 /** Those, and our own marks: what a retry, which begins a road of its own, leaves behind. */
 export const isOfTheRoad = (name: string): boolean =>
   name.startsWith('x-') && (isBrokerMark(name) || name.startsWith('x-celery-gateway-'));
+
+/** `[retries, exchange, routing key]`: a subscriber's message that waits for its next run. */
+export const SUBSCRIBER_RETRY_HEADER = 'x-celery-gateway-subscriber-retry';

@@ -3,30 +3,45 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TaskDefinition } from './registry';
+import type { SubscriberDefinition } from './subscribers';
 
 /** A task module is not there or holds no task. */
 export class TaskModuleError extends Error {
   override readonly name = 'TaskModuleError';
 }
 
+/** What task modules export. */
+export interface ModuleContents {
+  readonly tasks: readonly TaskDefinition[];
+  readonly subscribers: readonly SubscriberDefinition[];
+}
+
 /**
- * Loads task modules: built files, folders of them, or npm packages. Every exported task counts, also in exported lists.
- * @throws TaskModuleError when one is not there or holds no task; whatever a module throws while it loads
+ * Loads task modules: built files, folders of them, or npm packages. Every exported task and subscriber counts, also in exported
+ * lists.
+ * @throws TaskModuleError when one is not there or holds neither; whatever a module throws while it loads
  */
-export async function loadTaskModules(modules: readonly string[]): Promise<readonly TaskDefinition[]> {
-  const found = new Set<TaskDefinition>();
+export async function loadModules(modules: readonly string[]): Promise<ModuleContents> {
+  const found = new Set<Definition>();
   for (const name of modules) {
     let isEmpty = true;
     for (const specifier of await specifiers(name)) {
-      for (const task of tasksIn(await load(name, specifier))) {
-        found.add(task);
+      for (const definition of definitionsIn(await load(name, specifier))) {
+        found.add(definition);
         isEmpty = false;
       }
     }
     if (isEmpty) throw new TaskModuleError(`task module ${name} exports no task`);
   }
-  return [...found];
+  return { tasks: [...found].filter(isTask), subscribers: [...found].filter(isSubscriber) };
 }
+
+/** Only the tasks of {@link loadModules}: threads run nothing else. */
+export async function loadTaskModules(modules: readonly string[]): Promise<readonly TaskDefinition[]> {
+  return (await loadModules(modules)).tasks;
+}
+
+type Definition = TaskDefinition | SubscriberDefinition;
 
 /** A module that is not there is said in one line; what a module throws itself keeps its stack. */
 async function load(name: string, specifier: string): Promise<unknown> {
@@ -61,11 +76,11 @@ function packageNamed(name: string): string {
   }
 }
 
-/** A CommonJS module comes as the namespace's `default` too; a set keeps each task once. */
-function tasksIn(value: unknown, depth = 2): readonly TaskDefinition[] {
-  if (isTask(value)) return [value];
+/** A CommonJS module comes as the namespace's `default` too; a set keeps each once. */
+function definitionsIn(value: unknown, depth = 2): readonly Definition[] {
+  if (isTask(value) || isSubscriber(value)) return [value];
   if (typeof value !== 'object' || value === null || depth === 0) return [];
-  return Object.values(value).flatMap((item) => tasksIn(item, depth - 1));
+  return Object.values(value).flatMap((item) => definitionsIn(item, depth - 1));
 }
 
 const isTask = (value: unknown): value is TaskDefinition =>
@@ -73,3 +88,9 @@ const isTask = (value: unknown): value is TaskDefinition =>
   value !== null &&
   typeof (value as Partial<TaskDefinition>).name === 'string' &&
   typeof (value as Partial<TaskDefinition>).invoke === 'function';
+
+const isSubscriber = (value: unknown): value is SubscriberDefinition =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<SubscriberDefinition>).queue === 'string' &&
+  typeof (value as Partial<SubscriberDefinition>).handle === 'function';

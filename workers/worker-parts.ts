@@ -6,10 +6,13 @@ import type { PoolName } from './config-schema';
 import type { WorkerCommand } from './control';
 import type { AutoscaleRange } from './pool';
 import type { TaskDefinition } from './registry';
+import type { SubscriberDefinition } from './subscribers';
 
 /** All a worker is made of; what is left out is as Celery has it by default. */
 export interface WorkerParts {
   readonly tasks: readonly TaskDefinition[];
+  /** Consumers of plain messages, beside the tasks. */
+  readonly subscribers?: readonly SubscriberDefinition[];
   readonly brokerUrls: readonly string[];
   readonly resultBackend: string;
   readonly resultExpiresSeconds: number;

@@ -13,6 +13,7 @@ export { failure, type Outcome, type OutcomeKind } from './outcome';
 export { outcomeEvent } from './outcome-event';
 export { outcomeOfError } from './outcome-of-error';
 export { patiently } from './patient-publish';
+export { publishPlain } from './publish-plain';
 export { resultMeta } from './result-meta';
 export { retrySubmission } from './retry-submission';
 export { RevokedMarks, type RevokedMarksDeps } from './revoked-marks';

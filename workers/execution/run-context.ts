@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RabbitMQError } from '../../amqp';
 import type { CanvasCall, Repeat } from '../../celery/client';
 import { TaskError } from '../../celery/errors';
 import {
@@ -33,6 +32,7 @@ import {
 import { Replaced } from './control-exceptions';
 import { decideRetry } from './decide-retry';
 import { patiently } from './patient-publish';
+import { publishPlain } from './publish-plain';
 import { customStateMeta, type DescribedRun } from './result-meta';
 import type { TaskServices } from './task-services';
 
@@ -116,29 +116,8 @@ export class RunContext implements TaskContext {
     message: unknown,
     options: PlainMessageOptions = {},
   ): Promise<void> {
-    const { mandatory = false, persistent = true, exchangeType, ...properties } = options;
-    const { publisher, exchanges } = this.services;
-    const request = {
-      exchange,
-      routingKey,
-      mandatory,
-      content: Buffer.from(JSON.stringify(message ?? null)),
-      properties: {
-        ...properties,
-        contentType: 'application/json',
-        contentEncoding: 'utf-8',
-        deliveryMode: persistent ? 2 : 1,
-      },
-    } as const;
-    try {
-      await this.patiently(async () => {
-        if (exchangeType !== undefined) await exchanges.ensure(exchange, exchangeType);
-        await publisher.publish(request);
-      });
-    } catch (error) {
-      if (error instanceof RabbitMQError && error.code === 'EXCHANGE_NOT_FOUND') exchanges.forget(exchange);
-      throw error;
-    }
+    const plain = { exchange, routingKey, message, options };
+    await publishPlain(this.services, plain, () => this.run.signal);
   }
 
   async sendTask(call: TaskCall): Promise<{ readonly taskId: string }> {

@@ -41,10 +41,10 @@ const EXAMPLES = {
 };
 /**
  * Run by tests/e2e/guide.test.ts: they need processes, or Python. The client by tests/integration/client, those of canvases by
- * canvas-examples.test.ts: they need Redis.
+ * canvas-examples.test.ts: they need Redis. Subscribers by tests/integration/workers/subscribers.test.ts.
  */
 const RUN_ELSEWHERE = [
-  ...['client', 'cpu', 'shared-tasks', 'worker'],
+  ...['client', 'cpu', 'shared-tasks', 'subscribers', 'worker'],
   ...['adding-to-a-chord', 'canvas', 'errbacks', 'replacing'],
 ];
 
