@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchCanvas, CANVAS_SUBJECTS } from './canvas';
+import { BATCH_SUBJECTS, benchGateway, SINGLE_STEPS } from './gateway';
 import { PLANS, type Plan } from './plan';
 import { Progress } from './progress';
 import { connect } from './raw-broker';
 import { describeMachine, type Figures, formatReport, type Report, saveReport } from './report';
 import { benchRoundTrip } from './round-trip';
-import { SUBMIT_SUBJECTS, Subjects } from './subjects';
+import { BESIDE_FLOWER, SUBMIT_SUBJECTS, Subjects } from './subjects';
 import { benchSubmit } from './submit';
 import { judge } from './targets';
 import { benchWorker } from './worker';
@@ -13,7 +14,7 @@ import { benchMemory } from './worker-memory';
 import { RATE_ROWS, type RateRowName, WORKER_ROWS, type WorkerRowName } from './worker-rows';
 import { createWorkspace } from './workspace';
 
-const PARTS = ['submit', 'worker', 'roundtrip', 'canvas'] as const;
+const PARTS = ['submit', 'worker', 'roundtrip', 'canvas', 'gateway'] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -78,7 +79,8 @@ const steps = (
     (parts.has('worker') ? measured * plan.rounds : 0) +
     (memory ? MEMORY_STEPS : 0) +
     (parts.has('roundtrip') ? roundTrip : 0) +
-    (parts.has('canvas') ? plan.rounds * CANVAS_SUBJECTS.length : 0)
+    (parts.has('canvas') ? plan.rounds * CANVAS_SUBJECTS.length : 0) +
+    (parts.has('gateway') ? plan.rounds * (BESIDE_FLOWER.length + BATCH_SUBJECTS.length) + SINGLE_STEPS : 0)
   );
 };
 
@@ -110,6 +112,7 @@ const main = async (): Promise<void> => {
       memory: memory ? await benchMemory(bench) : undefined,
       roundTrip: parts.has('roundtrip') ? await benchRoundTrip(bench) : undefined,
       canvas: parts.has('canvas') ? await benchCanvas(bench) : undefined,
+      gateway: parts.has('gateway') ? await benchGateway(bench) : undefined,
     };
     progress.finish();
     const { version } = connection.connection.serverProperties;

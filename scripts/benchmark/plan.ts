@@ -13,6 +13,15 @@ export interface Plan {
   readonly backlog: number;
   /** Sequential calls per round-trip measurement. */
   readonly calls: number;
+  /** Tasks of a batch measurement. */
+  readonly batchTasks: number;
+  /** Clients that wait for a result at the same time, and for how many seconds nothing happens meanwhile. */
+  readonly waiters: number;
+  readonly idleSeconds: number;
+  /** Tasks in the gateway's history, times each list query is asked, and records read back at a start. */
+  readonly historyTasks: number;
+  readonly listQueries: number;
+  readonly replayRecords: number;
   /** Header tasks of the chord, steps of the chain. */
   readonly canvas: Readonly<Record<'chord' | 'chain', number>>;
 }
@@ -27,6 +36,12 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 200,
     backlog: 0,
     calls: 50,
+    batchTasks: 2_000,
+    waiters: 200,
+    idleSeconds: 1,
+    historyTasks: 5_000,
+    listQueries: 5,
+    replayRecords: 20_000,
     canvas: { chord: 50, chain: 10 },
   },
   normal: {
@@ -38,6 +53,12 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 2_000,
     backlog: 100_000,
     calls: 500,
+    batchTasks: 20_000,
+    waiters: 10_000,
+    idleSeconds: 10,
+    historyTasks: 100_000,
+    listQueries: 40,
+    replayRecords: 200_000,
     canvas: { chord: 1_000, chain: 100 },
   },
   full: {
@@ -49,6 +70,12 @@ export const PLANS: Readonly<Record<Plan['name'], Plan>> = {
     warmUpTasks: 2_000,
     backlog: 500_000,
     calls: 2_000,
+    batchTasks: 50_000,
+    waiters: 10_000,
+    idleSeconds: 20,
+    historyTasks: 100_000,
+    listQueries: 100,
+    replayRecords: 1_000_000,
     canvas: { chord: 1_000, chain: 100 },
   },
 };

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import type { CanvasFigures } from './canvas';
+import type { GatewayFigures } from './gateway';
 import type { RoundTripFigures } from './round-trip';
 import type { SubmitFigures } from './submit';
 import type { Target } from './targets';
@@ -16,6 +17,7 @@ export interface Figures {
   readonly memory?: MemoryFigures | undefined;
   readonly roundTrip?: RoundTripFigures | undefined;
   readonly canvas?: CanvasFigures | undefined;
+  readonly gateway?: GatewayFigures | undefined;
 }
 
 export interface Report extends Figures {
@@ -135,6 +137,56 @@ const canvasTable = (figures: CanvasFigures): string =>
     ]),
   );
 
+const BATCH_NAMES = {
+  raw: 'amqplib',
+  rawRecorded: 'amqplib, with the record',
+  json: 'gateway, JSON',
+  ndjson: 'gateway, NDJSON',
+} as const;
+
+const gatewayTables = ({ submit, batch, waiters, history }: GatewayFigures): readonly string[] => [
+  table(
+    ['submit at 64 connections, requests/s', 'bare', 'Flower', 'gateway', 'gateway/bare', 'gateway/Flower'],
+    [
+      [
+        'everything on',
+        whole(submit.bare),
+        whole(submit.flower),
+        whole(submit.gateway),
+        fine(submit.gateway / submit.bare),
+        fine(submit.gateway / submit.flower),
+      ],
+    ],
+  ),
+  table(
+    ['batch, window 1000', 'tasks/s', 'CPU µs a task', '/amqplib', '/amqplib with the record'],
+    Object.entries(batch).map(([subject, { perSecond, cpuMicros }]) => [
+      BATCH_NAMES[subject as keyof typeof BATCH_NAMES],
+      whole(perSecond),
+      whole(cpuMicros),
+      fine(perSecond / batch.raw.perSecond),
+      fine(perSecond / batch.rawRecorded.perSecond),
+    ]),
+  ),
+  table(
+    ['waiting clients', 'idle, % of a core', 'answer p50 ms', 'last answer ms'],
+    [[whole(waiters.clients), fine(waiters.idleShare * 100), whole(waiters.p50Ms), whole(waiters.maxMs)]],
+  ),
+  table(
+    ['tasks in history', 'slowest list query', 'p95 ms', 'RSS MiB', 'records replayed', 'seconds'],
+    [
+      [
+        whole(history.tasks),
+        history.slowestQuery,
+        fine(history.listP95Ms),
+        whole(history.rssMiB),
+        whole(history.replayed),
+        fine(history.replaySeconds),
+      ],
+    ],
+  ),
+];
+
 const targetTable = (targets: readonly Target[]): string =>
   table(
     ['target', 'measured', 'limit', 'met'],
@@ -153,6 +205,7 @@ export const formatReport = (report: Report): string =>
     report.memory && memoryTable(report.memory),
     report.roundTrip && roundTripTable(report.roundTrip),
     report.canvas && canvasTable(report.canvas),
+    ...(report.gateway === undefined ? [] : gatewayTables(report.gateway)),
     report.targets.length > 0 && targetTable(report.targets),
   ]
     .filter((part) => typeof part === 'string')

@@ -2,10 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { ChannelModel } from 'amqplib';
 import type { ChildOptions } from './child';
+import { freePort } from './free-port';
 import type { ResultMode, WorkerSubject } from './worker-rows';
 
 export const SUBMIT_SUBJECTS = ['bare', 'naive', 'gateway'] as const;
 export type SubmitSubject = (typeof SUBMIT_SUBJECTS)[number];
+
+/** What the gateway's submissions are held against: the most Express can do, and what Celery users have. */
+export const BESIDE_FLOWER = ['bare', 'flower', 'gateway'] as const;
+export type BesideFlower = (typeof BESIDE_FLOWER)[number];
+export type HttpSubject = SubmitSubject | BesideFlower;
 
 /** The gateway's default queue: its submissions land there. */
 export const SUBMIT_QUEUE = 'bench.submit';
@@ -36,6 +42,8 @@ export interface SubmitTarget {
   readonly child: ChildOptions;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Where it is another than the gateway's. */
+  readonly body?: string;
 }
 
 /** What a worker is started for. */
@@ -73,7 +81,7 @@ export class Subjects {
     return `cgw_bench_${this.#secret}`;
   }
 
-  submit(subject: SubmitSubject): SubmitTarget {
+  async submit(subject: HttpSubject): Promise<SubmitTarget> {
     const plain = { path: '/submit', headers: {} };
     const readyWhen = /listening on (\d+)/;
     const env = { NODE_ENV: 'production' };
@@ -90,11 +98,18 @@ export class Subjects {
           headers: { 'X-API-Key': this.apiKey },
           child: this.gateway(SUBMIT_QUEUE),
         };
+      case 'flower':
+        return {
+          path: '/api/task/async-apply/bench.add',
+          headers: {},
+          body: JSON.stringify({ args: [2, 3] }),
+          child: this.#flower(await freePort()),
+        };
     }
   }
 
   /** The gateway as it is shipped: confirm, record, key and validation on; only the rate limit is out of the way. */
-  gateway(defaultQueue: string): ChildOptions {
+  gateway(defaultQueue: string, extra: Readonly<Record<string, string>> = {}): ChildOptions {
     const hash = createHash('sha256').update(this.#secret).digest('hex');
     return {
       args: [repository('dist', 'server', 'main.js')],
@@ -111,6 +126,7 @@ export class Subjects {
         RESULT_STREAM: STREAMS.results,
         LOG_LEVEL: 'info',
         LOG_FORMAT: 'json',
+        ...extra,
       },
       readyWhen: /"url":"http:\/\/[^"]*:(\d+)"/,
     };
@@ -156,6 +172,25 @@ export class Subjects {
         CELERY_RESULT_EXPIRES: String(RESULT_EXPIRES_SECONDS),
       },
       readyWhen: / ready\./,
+    };
+  }
+
+  /** Without a result backend: it would have Flower ask for each task's state. */
+  #flower(port: number): ChildOptions {
+    const { brokerUrl, python } = this.#options;
+    return {
+      command: python,
+      args: ['-m', 'celery', '-A', 'python_app', 'flower', '--address=127.0.0.1', `--port=${port}`],
+      env: {
+        PYTHONPATH: repository('scripts', 'benchmark', 'subjects'),
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUNBUFFERED: '1',
+        CELERY_BROKER_URL: brokerUrl,
+        CELERY_RESULT_BACKEND: '',
+        TASK_DEFAULT_QUEUE: SUBMIT_QUEUE,
+        FLOWER_UNAUTHENTICATED_API: 'true',
+      },
+      readyWhen: new RegExp(`Visit me at http:[^ ]*:(${port})`),
     };
   }
 

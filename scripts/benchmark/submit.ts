@@ -5,6 +5,7 @@ import type { Progress } from './progress';
 import { median } from './statistics';
 import {
   compiled,
+  type HttpSubject,
   STREAMS,
   SUBMIT_QUEUE,
   SUBMIT_SUBJECTS,
@@ -30,12 +31,13 @@ export interface SubmitBench {
   readonly progress: Progress;
 }
 
+/** At most; a quick run has less. */
 const WARM_UP_MS = 1_000;
 
 const BODY = JSON.stringify({ task_name: 'tasks.add', args: [2, 3], kwargs: {} });
 
 /** Tasks and their records pile up during a measurement; each one starts with none. */
-const emptyQueue = async (connection: ChannelModel): Promise<void> => {
+export const emptySubmissions = async (connection: ChannelModel): Promise<void> => {
   const channel = await connection.createChannel();
   await channel.assertQueue(SUBMIT_QUEUE, { durable: true });
   await channel.purgeQueue(SUBMIT_QUEUE);
@@ -43,23 +45,24 @@ const emptyQueue = async (connection: ChannelModel): Promise<void> => {
   await channel.close();
 };
 
-const measure = async (
+/** One server under the load of so many connections. @throws Error when it refused a task. */
+export const measureSubmit = async (
   bench: SubmitBench,
-  subject: SubmitSubject,
+  subject: HttpSubject,
   connections: number,
 ): Promise<LoadReport> => {
-  await emptyQueue(bench.connection);
-  const { child: options, path, headers } = bench.subjects.submit(subject);
+  await emptySubmissions(bench.connection);
+  const { child: options, path, headers, body = BODY } = await bench.subjects.submit(subject);
   const server = await startChild(options);
   try {
     const load: Load = {
       port: Number(server.ready[1]),
       connections,
-      warmUpMs: WARM_UP_MS,
+      warmUpMs: Math.min(WARM_UP_MS, bench.plan.submitSeconds * 500),
       durationMs: bench.plan.submitSeconds * 1000,
       path,
       headers,
-      body: BODY,
+      body,
     };
     const report = JSON.parse(
       await runChild([compiled('subjects/http-load-main.js'), JSON.stringify(load)]),
@@ -85,7 +88,7 @@ export const benchSubmit = async (bench: SubmitBench): Promise<SubmitFigures> =>
     for (let round = 1; round <= bench.plan.rounds; round += 1) {
       for (const subject of SUBMIT_SUBJECTS) {
         bench.progress.step(`submit, ${connections} connections: ${subject}, round ${round}`);
-        reports[subject].push(await measure(bench, subject, connections));
+        reports[subject].push(await measureSubmit(bench, subject, connections));
       }
     }
     figures[String(connections)] = {

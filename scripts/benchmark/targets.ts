@@ -1,3 +1,4 @@
+import { gatewayTargets } from './gateway/targets';
 import type { Figures } from './report';
 import type { WorkerFigures } from './worker';
 import type { MemoryFigures } from './worker-memory';
@@ -75,7 +76,7 @@ const memoryTargets = ({ typescript: { small, large }, python }: MemoryFigures):
 ];
 
 /** The targets that this run's figures can speak about. */
-export const judge = ({ submit, worker, memory, roundTrip, canvas }: Figures): readonly Target[] => {
+export const judge = ({ submit, worker, memory, roundTrip, canvas, gateway }: Figures): readonly Target[] => {
   const targets: Target[] = [];
   const at64 = submit?.['64'];
   if (at64 !== undefined) {
@@ -96,5 +97,6 @@ export const judge = ({ submit, worker, memory, roundTrip, canvas }: Figures): r
       targets.push(target(`${shape}, Python alone / TypeScript alone`, python / typescript, 'higher', 1));
     }
   }
+  if (gateway !== undefined) targets.push(...gatewayTargets(gateway, target));
   return targets;
 };

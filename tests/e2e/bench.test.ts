@@ -53,6 +53,28 @@ describe('scripts/bench', () => {
     });
   });
 
+  it('measures what the gateway promises, each beside its limit', async () => {
+    const broker = process.env.TEST_BROKER_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
+    const { stdout } = await run(
+      BENCH,
+      ['--quick', '--only', 'gateway', '--json', '--out', directory, '--broker', broker],
+      { env: { ...process.env, BENCH_NO_BUILD: '1' } },
+    );
+
+    const some = expect.any(Number);
+    const publishes = { perSecond: some, cpuMicros: some };
+    const report = JSON.parse(stdout) as { readonly targets: readonly { readonly limit: number }[] };
+    expect(report).toMatchObject({
+      gateway: {
+        submit: { bare: some, flower: some, gateway: some },
+        batch: { raw: publishes, rawRecorded: publishes, json: publishes, ndjson: publishes },
+        waiters: { clients: 200, idleShare: some, maxMs: some },
+        history: { tasks: 5000, listP95Ms: some, rssMiB: some, replayed: 20_000, replaySeconds: some },
+      },
+    });
+    expect(report.targets.map(({ limit }) => limit)).toEqual([0.5, 3, 0.8, 0.8, 0.05, 2000, 50, 350, 60]);
+  });
+
   it('lists its options with --help', async () => {
     const { stdout } = await run(BENCH, ['--help'], { env: { ...process.env, BENCH_NO_BUILD: '1' } });
 
