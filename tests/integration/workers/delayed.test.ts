@@ -101,7 +101,7 @@ describe('tasks with an ETA, over a real broker', () => {
 
   test('of nearer ones no more are held than the setting says, and each runs once', async () => {
     await bench.startWorker(tasks, { etaMaxHeld: 5, delayedDeliveryQueueType: 'classic' });
-    const eta = new Date(Date.now() + 3_000);
+    const eta = new Date(Date.now() + 7_000);
     const ids = await Promise.all(Array.from({ length: 20 }, () => bench.submit('t.see', [], { eta })));
     await until('the parked ones', async () => (await delayedMessages()) === 15);
     await Promise.all(ids.map((id) => bench.result(id, 'SUCCESS')));
