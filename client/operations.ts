@@ -299,7 +299,13 @@ export interface Operations {
   readonly getLiveness: {
     readonly input: Readonly<Record<never, never>>;
     readonly answer: Answer<200, {
-      readonly status: "live";
+      readonly status: "live" | "stuck";
+      /** The least delay of the event loop within the last two seconds. */
+      readonly loop_lag_ms: number;
+    }> | Answer<503, {
+      readonly status: "live" | "stuck";
+      /** The least delay of the event loop within the last two seconds. */
+      readonly loop_lag_ms: number;
     }>;
   };
   /** Whether traffic is welcome. `GET /health/ready` */
@@ -314,6 +320,13 @@ export interface Operations {
         /** Code of the last failure. */
         readonly last_error?: string;
         readonly publishes_in_flight: number;
+      };
+      /** A message published to a queue of its own, and its confirm. */
+      readonly canary?: {
+        readonly ready: boolean;
+        /** Why it was not confirmed. */
+        readonly code?: string;
+        readonly confirm_ms?: number;
       };
       readonly results?: {
         readonly ready: boolean;
@@ -345,6 +358,13 @@ export interface Operations {
         /** Code of the last failure. */
         readonly last_error?: string;
         readonly publishes_in_flight: number;
+      };
+      /** A message published to a queue of its own, and its confirm. */
+      readonly canary?: {
+        readonly ready: boolean;
+        /** Why it was not confirmed. */
+        readonly code?: string;
+        readonly confirm_ms?: number;
       };
       readonly results?: {
         readonly ready: boolean;
@@ -4019,7 +4039,7 @@ export interface Operations {
       }>;
     }>;
   };
-  /** Give a queue its dead-letter exchange, queue and limit of deliveries. `POST /rabbitmq/dead-letters/setup`, scope queues:write */
+  /** Give a queue its dead-letter exchange, queue, retries and limit of deliveries. `POST /rabbitmq/dead-letters/setup`, scope queues:write */
   readonly setUpDeadLetters: {
     readonly input: {
       readonly body: {
@@ -4035,6 +4055,8 @@ export interface Operations {
         readonly delivery_limit?: number;
         /** Of the queue, where it is declared now. */
         readonly type?: "classic" | "quorum";
+        /** How long RabbitMQ holds a rejected message before each of its retries; after the last it is dead. None: dead at once. */
+        readonly retry_delays_seconds?: readonly number[];
         /** How long dead letters are kept. */
         readonly keep_seconds?: number;
         /** Dead letters kept at most. */
@@ -4048,6 +4070,13 @@ export interface Operations {
       readonly routing_key: string;
       readonly by: "policy" | "arguments";
       readonly policy_name: string | null;
+      readonly retries: {
+        /** What the queue dead-letters to. */
+        readonly exchange: string;
+        readonly delays_seconds: readonly number[];
+        /** Where messages wait, in the order of the delays. */
+        readonly queue_names: readonly string[];
+      } | null;
       readonly notes: readonly string[];
     }>;
   };

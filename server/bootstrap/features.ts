@@ -1,9 +1,9 @@
-import { HealthService, healthRoutes } from '../health';
 import { audit } from './audit';
 import { catalogue } from './catalogue';
 import { direct } from './direct';
 import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
+import { health } from './health';
 import { keys } from './keys';
 import { metrics } from './metrics';
 import { monitor } from './monitor';
@@ -14,10 +14,6 @@ import { tasks } from './tasks';
 import { webhooks } from './webhooks';
 import { workers } from './workers';
 import { workflows } from './workflows';
-
-function health({ messaging, drain }: FeatureContext): Feature {
-  return { routes: healthRoutes(new HealthService({ messaging, drain })) };
-}
 
 /** All that the gateway offers. Features that work the broker directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
 export function createFeatures(context: FeatureContext): readonly Feature[] {

@@ -3,6 +3,7 @@ import { brokerSettings, celerySettings } from './broker-settings';
 import { contractSettings, webhookSettings } from './contract-settings';
 import { controlSettings } from './control-settings';
 import { directSettings } from './direct-settings';
+import { healthSettings } from './health-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
 import { securitySettings } from './security-settings';
@@ -14,6 +15,7 @@ export { checkedManagementUrl } from './direct-settings';
 /** The sections of the configuration page, in order. */
 export const serverSettingSections = {
   'HTTP server': httpSettings,
+  'Health probes': healthSettings,
   Security: securitySettings,
   RabbitMQ: brokerSettings,
   Celery: celerySettings,
@@ -28,6 +30,7 @@ export const serverSettingSections = {
 
 const serverSettings = {
   ...httpSettings,
+  ...healthSettings,
   ...securitySettings,
   ...brokerSettings,
   ...celerySettings,

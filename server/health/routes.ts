@@ -5,8 +5,10 @@ import { livenessSchema, readinessSchema } from './schema';
 import type { HealthService } from './service';
 import { readinessView } from './view';
 
-/** Probes: `live` says the event loop turns, `ready` that traffic is welcome. No key, no rate limit. */
-export function healthRoutes(service: Pick<HealthService, 'readiness'>): readonly RouteDefinition[] {
+/** Probes: `live` says that the event loop turns in time, `ready` that traffic is welcome. No key, no rate limit. */
+export function healthRoutes(
+  service: Pick<HealthService, 'readiness' | 'liveness'>,
+): readonly RouteDefinition[] {
   const open = { method: 'get', scope: null, bucket: 'none', body: 'none', startsWork: false } as const;
   return [
     {
@@ -16,9 +18,15 @@ export function healthRoutes(service: Pick<HealthService, 'readiness'>): readonl
         summary: 'Whether the process lives',
         operationId: 'getLiveness',
         tag: 'health',
-        responses: { 200: { description: 'The event loop turns.', schema: livenessSchema } },
+        responses: {
+          200: { description: 'The event loop turns.', schema: livenessSchema },
+          503: { description: 'It has been late for long: start the process anew.', schema: livenessSchema },
+        },
       },
-      handle: (_req, res) => sendJson(res, 200, { status: 'live' }),
+      handle: (_req, res) => {
+        const { live, loopLagMs } = service.liveness();
+        sendJson(res, live ? 200 : 503, { status: live ? 'live' : 'stuck', loop_lag_ms: loopLagMs });
+      },
     },
     {
       ...open,
@@ -32,8 +40,8 @@ export function healthRoutes(service: Pick<HealthService, 'readiness'>): readonl
           503: { description: 'They are not, now.', schema: readinessSchema },
         },
       },
-      handle: (_req, res) => {
-        const readiness = service.readiness();
+      handle: async (_req, res) => {
+        const readiness = await service.readiness();
         if (!readiness.ready) res.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));
         sendJson(res, readiness.ready ? 200 : 503, readinessView(readiness));
       },

@@ -1,7 +1,13 @@
 import Joi from 'joi';
 
 /** The answer of `GET /health/live`. */
-export const livenessSchema = Joi.object({ status: Joi.string().valid('live').required() });
+export const livenessSchema = Joi.object({
+  status: Joi.string().valid('live', 'stuck').required(),
+  loop_lag_ms: Joi.number()
+    .integer()
+    .required()
+    .description('The least delay of the event loop within the last two seconds.'),
+});
 
 const part = Joi.object({
   ready: Joi.boolean().required(),
@@ -19,6 +25,11 @@ export const readinessSchema = Joi.object({
     last_error: Joi.string().description('Code of the last failure.'),
     publishes_in_flight: Joi.number().integer().required(),
   }),
+  canary: Joi.object({
+    ready: Joi.boolean().required(),
+    code: Joi.string().description('Why it was not confirmed.'),
+    confirm_ms: Joi.number().integer(),
+  }).description('A message published to a queue of its own, and its confirm.'),
   results: part,
   submissions: part,
   events: part,

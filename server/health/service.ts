@@ -1,25 +1,50 @@
 import type { Drain } from '../http/drain';
 import type { MessagingHealth, MessagingService } from '../messaging';
+import type { LoopWatch } from './loop-watch';
+import type { CanaryHealth, PublishCanary } from './publish-canary';
 
 /** Whether traffic should be sent here, and why not. */
 export interface Readiness {
   readonly ready: boolean;
   readonly status: 'ready' | 'not_ready' | 'stopping' | 'messaging_disabled';
   readonly messaging: MessagingHealth;
+  /** Undefined where none was sent. */
+  readonly canary: CanaryHealth | undefined;
+}
+
+/** Whether the process is of use, or should be started anew. */
+export interface Liveness {
+  readonly live: boolean;
+  readonly loopLagMs: number;
 }
 
 export interface HealthServiceDeps {
   readonly messaging: Pick<MessagingService, 'health'>;
   readonly drain: Pick<Drain, 'draining'>;
+  /** Undefined while messaging or the canary is switched off. */
+  readonly canary: Pick<PublishCanary, 'check'> | undefined;
+  readonly loop: Pick<LoopWatch, 'sustainedLagMs'>;
+  /** 0: however late it is. */
+  readonly maxLagMs: number;
 }
 
 export class HealthService {
   constructor(private readonly deps: HealthServiceDeps) {}
 
-  readiness(): Readiness {
+  liveness(): Liveness {
+    const { loop, maxLagMs } = this.deps;
+    const loopLagMs = Math.round(loop.sustainedLagMs);
+    return { live: maxLagMs === 0 || loopLagMs <= maxLagMs, loopLagMs };
+  }
+
+  async readiness(): Promise<Readiness> {
     const messaging = this.deps.messaging.health();
-    if (this.deps.drain.draining) return { ready: false, status: 'stopping', messaging };
-    if (!messaging.enabled) return { ready: true, status: 'messaging_disabled', messaging };
-    return { ready: messaging.ready, status: messaging.ready ? 'ready' : 'not_ready', messaging };
+    const known = { messaging, canary: undefined };
+    if (this.deps.drain.draining) return { ...known, ready: false, status: 'stopping' };
+    if (!messaging.enabled) return { ...known, ready: true, status: 'messaging_disabled' };
+    if (!messaging.ready) return { ...known, ready: false, status: 'not_ready' };
+    const canary = await this.deps.canary?.check();
+    const ready = canary?.ready ?? true;
+    return { messaging, canary, ready, status: ready ? 'ready' : 'not_ready' };
   }
 }

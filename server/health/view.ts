@@ -22,6 +22,11 @@ export function readinessView(readiness: Readiness): object {
       last_error: messaging.broker.lastError,
       publishes_in_flight: messaging.broker.publishesInFlight,
     },
+    canary: readiness.canary && {
+      ready: readiness.canary.ready,
+      code: readiness.canary.code,
+      confirm_ms: readiness.canary.confirmMs,
+    },
     results: partView(messaging.results),
     submissions: partView(messaging.submissions),
     events: partView(messaging.events),
