@@ -35,6 +35,9 @@ export function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): R
       return new RedisResults({
         url: parts.resultBackend,
         expiresSeconds: parts.resultExpiresSeconds,
+        chordExpiresSeconds: parts.chordExpiresSeconds,
+        chordOrdered: parts.chordOrdered,
+        chordClaimSeconds: parts.chordClaimSeconds,
         chordScope: fleetOf(parts.brokerUrls),
         logger: parts.logger,
       });

@@ -16,6 +16,7 @@ const settings = (parts: WorkerParts): Readonly<Record<string, Setting>> => ({
   broker_url: [parts.brokerUrls.map(masked).join(';'), null],
   result_backend: [masked(parts.resultBackend), null],
   result_expires: [parts.resultExpiresSeconds, 86_400],
+  result_chord_expires: [parts.chordExpiresSeconds ?? null, null],
   result_extended: [parts.resultExtended ?? false, false],
   task_default_queue: [parts.queues[0] ?? 'celery', 'celery'],
   task_queues: [parts.queues, ['celery']],

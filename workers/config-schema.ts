@@ -30,6 +30,9 @@ export interface WorkerEnvironment {
   readonly CELERY_BROKER_URL?: string;
   readonly CELERY_RESULT_BACKEND: string;
   readonly CELERY_RESULT_EXPIRES: number;
+  readonly CELERY_RESULT_CHORD_EXPIRES?: number;
+  readonly CELERY_RESULT_CHORD_ORDERED: boolean;
+  readonly CELERY_RESULT_CHORD_CLAIM: number;
   readonly RESULT_STREAM: string;
   readonly CHORD_QUEUE: string;
   readonly CELERY_WORKER_HOSTNAME: string;
@@ -108,6 +111,22 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
     )
     .default('rpc://'),
   CELERY_RESULT_EXPIRES: Joi.number().integer().min(0).default(DAY_SECONDS),
+  CELERY_RESULT_CHORD_EXPIRES: Joi.number()
+    .integer()
+    .min(0)
+    .description('How long a chord that never completes is kept on Redis, in seconds; as results if unset.'),
+  CELERY_RESULT_CHORD_ORDERED: Joi.boolean()
+    .default(true)
+    .description(
+      "A chord's body gets the values in the order of the header; false: as they came. The same in all workers.",
+    ),
+  CELERY_RESULT_CHORD_CLAIM: Joi.number()
+    .integer()
+    .min(1)
+    .default(20)
+    .description(
+      "How long others wait for a worker that publishes a chord's body and may have died, in seconds; longer than publishing takes.",
+    ),
   RESULT_STREAM: Joi.string().default('celery-gateway.results'),
   CHORD_QUEUE: Joi.string().default(CHORD_QUEUE),
   CELERY_WORKER_HOSTNAME: Joi.string()

@@ -11,6 +11,11 @@ export interface WorkerConfig {
   readonly brokerUrls: readonly string[];
   readonly resultBackend: string;
   readonly resultExpiresSeconds: number;
+  /** How long a chord that never completes is kept on Redis; undefined: as results. */
+  readonly chordExpiresSeconds: number | undefined;
+  readonly chordOrdered: boolean;
+  /** How long the right to fire a chord's body lasts. */
+  readonly chordClaimSeconds: number;
   readonly resultStream: string;
   readonly chordQueue: string;
   readonly nodename: string;
@@ -85,6 +90,9 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     brokerUrls: brokerUrlsOf(settings),
     resultBackend: settings.CELERY_RESULT_BACKEND,
     resultExpiresSeconds: settings.CELERY_RESULT_EXPIRES,
+    chordExpiresSeconds: settings.CELERY_RESULT_CHORD_EXPIRES,
+    chordOrdered: settings.CELERY_RESULT_CHORD_ORDERED,
+    chordClaimSeconds: settings.CELERY_RESULT_CHORD_CLAIM,
     resultStream: settings.RESULT_STREAM,
     chordQueue: settings.CHORD_QUEUE,
     nodename,

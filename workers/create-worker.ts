@@ -20,6 +20,12 @@ export interface WorkerOptions {
   readonly resultBackend?: string;
   /** Default one day. */
   readonly resultExpiresSeconds?: number;
+  /** How long a chord that never completes is kept on Redis, in seconds; default: as results. */
+  readonly chordExpiresSeconds?: number;
+  /** Celery's `result_chord_ordered`: a body gets the values in the order of the header; default true. */
+  readonly chordOrdered?: boolean;
+  /** How long other workers wait for one that publishes a chord's body and may have died, in seconds; default 20. */
+  readonly chordClaimSeconds?: number;
   /** Task queues; default `['celery']`. With `[]` it serves its subscribers only. */
   readonly queues?: readonly string[];
   /** Tasks at a time; default: the number of processors. */
@@ -114,6 +120,9 @@ export function createWorker(options: WorkerOptions): Worker {
 
 /** Options that go through as they are. */
 const OPTIONAL = [
+  'chordExpiresSeconds',
+  'chordOrdered',
+  'chordClaimSeconds',
   'subscribers',
   'pool',
   'taskModules',

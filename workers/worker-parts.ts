@@ -16,6 +16,12 @@ export interface WorkerParts {
   readonly brokerUrls: readonly string[];
   readonly resultBackend: string;
   readonly resultExpiresSeconds: number;
+  /** How long a chord that never completes is kept on Redis; default: as results. Celery's `result_chord_expires`. */
+  readonly chordExpiresSeconds?: number | undefined;
+  /** Whether a body gets the values in the order of the header; Celery's `result_chord_ordered`, default true. */
+  readonly chordOrdered?: boolean | undefined;
+  /** How long another worker waits for one that publishes a chord's body, and may have died; default 20. */
+  readonly chordClaimSeconds?: number | undefined;
   readonly nodename: string;
   readonly queues: readonly string[];
   readonly concurrency: number;

@@ -2,17 +2,17 @@ import type { Redis } from 'ioredis';
 
 /**
  * KEYS j t s d g c due heritage; ARGV task id, how its part begins, part, score, seconds to live (0: for ever), seconds of the
- * claim, token, group id, heritage ('' for none), epoch seconds at which others take over.
+ * claim, token, group id, heritage ('' for none), epoch seconds at which others take over, '1' to begin a sorted set and not a list.
  *
  * A part counts once per task and place. That a Celery before 5.7 has counted it is not in `.d` but seen in `.j`; the list
- * of an application without `result_chord_ordered` stays one. Whoever makes the chord complete, or comes back after the right
+ * of an application without `result_chord_ordered` stays one, and what others began as a set stays a set. Whoever makes the chord complete, or comes back after the right
  * to fire has expired, gets all it needs to fire the body in the same answer.
  */
 const returnPart = `
 local jkey, tkey, skey, dkey, gkey, ckey, due, heritage = unpack(KEYS)
 local task, opening, part, score = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local ttl, lease, token = tonumber(ARGV[5]), ARGV[6], ARGV[7]
-local group, left, takeover = ARGV[8], ARGV[9], ARGV[10]
+local group, left, takeover, ordered = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
 local function forget() redis.call('ZREM', due, group) redis.call('HDEL', heritage, group) end
 
 if redis.call('GET', ckey) == 'done' then
@@ -21,7 +21,8 @@ if redis.call('GET', ckey) == 'done' then
 end
 
 local place = task .. ':' .. score
-local is_list = redis.call('TYPE', jkey).ok == 'list'
+local kept_as = redis.call('TYPE', jkey).ok
+local is_list = kept_as == 'list' or (kept_as == 'none' and ordered ~= '1')
 local is_repeat = redis.call('SISMEMBER', dkey, place) == 1
 if not is_repeat and not is_list then
   for _, known in ipairs(redis.call('ZRANGEBYSCORE', jkey, score, score)) do

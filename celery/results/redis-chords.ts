@@ -10,6 +10,10 @@ export interface RedisChordsOptions {
   /** Time to live of a chord that never completes, in seconds; 0 keeps it for ever. Celery's `result_chord_expires`. */
   readonly expiresSeconds: number;
   readonly keyPrefix?: string | undefined;
+  /** False: parts in the order they came. Celery's `result_chord_ordered` (a backend transport option), default true. */
+  readonly ordered?: boolean | undefined;
+  /** How long the right to fire a body lasts, in seconds; longer than one attempt to publish takes. Default 20. */
+  readonly claimSeconds?: number | undefined;
   /**
    * Names the broker: workers of one fleet take chords over from each other, and other fleets may use the same Redis. Default:
    * the empty one.
@@ -19,9 +23,9 @@ export interface RedisChordsOptions {
 }
 
 /** One attempt to publish the body takes less; a worker that dies keeps the others waiting for so long. */
-const LEASE_SECONDS = 20;
-/** Beyond the lease, so that it is over for sure. */
-const TAKEOVER_SECONDS = LEASE_SECONDS + 2;
+const CLAIM_SECONDS = 20;
+/** Others look this much later, so that the right is over for sure. */
+const TAKEOVER_MARGIN_SECONDS = 2;
 /** How long a copy of a header task may come too late. As in Celery 5.7. */
 const DONE_SECONDS = 300;
 
@@ -74,11 +78,12 @@ export class RedisChords implements ChordParts {
         stringifyJson([1, taskId, state, result]),
         score,
         this.#options.expiresSeconds,
-        LEASE_SECONDS,
+        this.#claimSeconds,
         token,
         groupId,
         heritage === undefined ? '' : stringifyJson(heritage),
-        this.#inSeconds(TAKEOVER_SECONDS),
+        this.#takeoverAt,
+        this.#options.ordered === false ? '0' : '1',
       ),
     );
     if (reply[0] === 'claimed') return { kind: 'claimed', forMs: Math.max(0, Number(reply[1])) };
@@ -89,9 +94,17 @@ export class RedisChords implements ChordParts {
   async orphans(): Promise<readonly unknown[]> {
     const { due, heritage } = this.#takeover;
     const left = await this.#options.run((redis) =>
-      redis.chordOrphans([due, heritage], this.#inSeconds(0), this.#inSeconds(TAKEOVER_SECONDS)),
+      redis.chordOrphans([due, heritage], this.#inSeconds(0), this.#takeoverAt),
     );
     return left.map((text) => parseJson(Buffer.from(text)));
+  }
+
+  get #claimSeconds(): number {
+    return this.#options.claimSeconds ?? CLAIM_SECONDS;
+  }
+
+  get #takeoverAt(): number {
+    return this.#inSeconds(this.#claimSeconds + TAKEOVER_MARGIN_SECONDS);
   }
 
   #inSeconds(seconds: number): number {
@@ -113,9 +126,11 @@ export class RedisChords implements ChordParts {
       header: header === '' ? null : headerOf(header),
       isRepeat: seen === 'repeat',
       prolong: async () => {
-        const until = this.#inSeconds(TAKEOVER_SECONDS);
+        const until = this.#takeoverAt;
         const keys = [key('.c'), key('.s'), due];
-        return (await run((redis) => redis.chordProlong(keys, token, LEASE_SECONDS, groupId, until))) === 1;
+        return (
+          (await run((redis) => redis.chordProlong(keys, token, this.#claimSeconds, groupId, until))) === 1
+        );
       },
       fired: async () => {
         await run((redis) => redis.chordFired([...chordKeys, due, heritage], token, DONE_SECONDS, groupId));

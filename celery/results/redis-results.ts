@@ -24,6 +24,10 @@ export interface RedisResultsOptions {
   readonly keyPrefix?: string | undefined;
   /** Celery's `result_chord_expires`; default: as results. */
   readonly chordExpiresSeconds?: number | undefined;
+  /** Celery's `result_chord_ordered`; default true. */
+  readonly chordOrdered?: boolean | undefined;
+  /** How long the right to fire a chord's body lasts, in seconds ({@link RedisChords}). */
+  readonly chordClaimSeconds?: number | undefined;
   /** Names the broker of a fleet whose workers take chords over from each other ({@link RedisChords}). */
   readonly chordScope?: string | undefined;
   readonly logger: AmqpLogger;
@@ -58,6 +62,8 @@ export class RedisResults implements ResultReader, ResultWriter {
       expiresSeconds: options.chordExpiresSeconds ?? options.expiresSeconds,
       keyPrefix: options.keyPrefix,
       scope: options.chordScope,
+      ordered: options.chordOrdered,
+      claimSeconds: options.chordClaimSeconds,
     });
     this.groups = new RedisGroups({ ...options, run: (command) => this.#run(command) });
   }
