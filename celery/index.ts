@@ -9,4 +9,13 @@ export * from './protocol';
 export * from './records';
 export * from './results';
 export * from './revokes';
+export {
+  CertificateStore,
+  loadProtection,
+  MessageSigning,
+  PayloadEncryption,
+  parseEncryptionKeys,
+  SigningCertificate,
+} from './security';
+
 export { BoundedIndex } from './streams';

@@ -30,7 +30,10 @@ export function chordCounterOf(
 export function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): ResultWriter {
   switch (resultBackendKind(parts.resultBackend)) {
     case 'rpc':
-      return new RpcResultWriter({ publisher });
+      return new RpcResultWriter({
+        publisher,
+        protection: parts.protectsResults ? parts.protection : undefined,
+      });
     case 'redis':
       return new RedisResults({
         url: parts.resultBackend,
@@ -39,6 +42,8 @@ export function resultWriter(parts: WorkerParts, publisher: ConfirmPublisher): R
         chordOrdered: parts.chordOrdered,
         chordClaimSeconds: parts.chordClaimSeconds,
         chordScope: fleetOf(parts.brokerUrls),
+        protection: parts.protection,
+        protectsResults: parts.protectsResults,
         logger: parts.logger,
       });
     default:

@@ -75,6 +75,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     defaultQueue: parts.defaultQueue ?? 'celery',
     createMissingQueues: true,
     serializer: 'json',
+    protection: parts.protection,
     origin: anonNodename(process.pid, hostname()),
     logger,
   });
@@ -129,7 +130,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const relocation: Relocation = new Relocation({
     publisher,
     delayed,
-    deadLetters: new DeadLetterRoutes({ topology, configured: deadLetterRoute(parts), logger }),
+    deadLetters: new DeadLetterRoutes({ topology, configured: deadLetterRoute(parts), clock, logger }),
     settler,
     attempts,
     clock,
@@ -144,6 +145,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
       parkAfterMs: (parts.etaParkAfterSeconds ?? PARK_AFTER_SECONDS) * 1000,
       maxHeld: parts.etaMaxHeld ?? MAX_HELD,
     },
+    protection: parts.protection,
     accept: new Set((parts.acceptContent ?? ['json']).map(contentTypeOf)),
     maxHandBacks: parts.unknownTasks === 'hand-back' ? MAX_HAND_BACKS : 0,
     registry,

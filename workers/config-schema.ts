@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { checkedBrokerUrl } from '../amqp';
 import { CHORD_QUEUE } from '../celery/chords';
 import { resultBackendKind } from '../celery/results';
+import type { ProtectionSettings } from '../celery/security';
 import type { LogLevel } from '../runtime';
 
 /** Pools of this worker (`-P`). */
@@ -20,7 +21,7 @@ export const POOLS: Readonly<Record<string, PoolName>> = {
 };
 
 /** The environment's variables as they are once validated. */
-export interface WorkerEnvironment {
+export interface WorkerEnvironment extends ProtectionSettings {
   readonly RABBITMQ_HOST: string;
   readonly RABBITMQ_PORT: number;
   readonly RABBITMQ_USERNAME: string;
@@ -71,6 +72,7 @@ export interface WorkerEnvironment {
   readonly CELERY_WORKER_DEAD_LETTER_EXCHANGE?: string;
   readonly CELERY_WORKER_DEAD_LETTER_ROUTING_KEY?: string;
   readonly CELERY_WORKER_DEAD_LETTER_FAILURES: boolean;
+  readonly CELERY_PROTECT_RESULTS: boolean;
 }
 
 /** Celery's names of levels, and ours for them. */
@@ -273,4 +275,16 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
   CELERY_WORKER_DEAD_LETTER_FAILURES: Joi.boolean()
     .default(false)
     .description('Failed tasks go there as well, after their last retry, with the error as their reason.'),
+  CELERY_ENCRYPTION_KEYS: Joi.string().meta({ secret: true }).description('As for the gateway.'),
+  CELERY_ENCRYPTION_KEYS_FILE: Joi.string().description('As for the gateway.'),
+  CELERY_SECURITY_KEY: Joi.string().description('As for the gateway.'),
+  CELERY_SECURITY_KEY_PASSWORD: Joi.string().meta({ secret: true }).description('As for the gateway.'),
+  CELERY_SECURITY_CERTIFICATE: Joi.string().description('As for the gateway.'),
+  CELERY_SECURITY_CERT_STORE: Joi.string().description('As for the gateway.'),
+  CELERY_SECURITY_DIGEST: Joi.string().default('sha256').description('As for the gateway.'),
+  CELERY_SECURITY_FORMAT: Joi.string().valid('5.5', '5.2').default('5.5').description('As for the gateway.'),
+  CELERY_ACCEPT_UNPROTECTED: Joi.boolean().default(false).description('As for the gateway.'),
+  CELERY_PROTECT_RESULTS: Joi.boolean()
+    .default(false)
+    .description('The worker signs or encrypts its results as well. Python reads them with the same keys.'),
 }).rename('RABBITMQ_USER', 'RABBITMQ_USERNAME', { ignoreUndefined: true, override: false });

@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import { brokerUrl } from '../amqp';
-import { defaultNodename, expandNodename, type SerializerName } from '../celery/protocol';
+import {
+  type ContentProtection,
+  defaultNodename,
+  expandNodename,
+  type SerializerName,
+} from '../celery/protocol';
+import { loadProtection } from '../celery/security';
 import { ConfigError, type Environment, type LogLevel, loadConfig } from '../runtime';
 import { LEVELS, POOLS, type PoolName, type WorkerEnvironment, workerConfigSchema } from './config-schema';
 
@@ -68,6 +74,9 @@ export interface WorkerConfig {
   readonly deadLetterExchange: string | null;
   readonly deadLetterRoutingKey: string | null;
   readonly deadLetterFailures: boolean;
+  /** Signs or encrypts messages; undefined where they are plain. */
+  readonly protection: ContentProtection | undefined;
+  readonly protectsResults: boolean;
 }
 
 /** Most `RABBITMQ_USER` files carry both names; the longer one wins. */
@@ -131,7 +140,18 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     deadLetterExchange: settings.CELERY_WORKER_DEAD_LETTER_EXCHANGE ?? null,
     deadLetterRoutingKey: settings.CELERY_WORKER_DEAD_LETTER_ROUTING_KEY ?? null,
     deadLetterFailures: settings.CELERY_WORKER_DEAD_LETTER_FAILURES,
+    protection: protectionOf(settings),
+    protectsResults: settings.CELERY_PROTECT_RESULTS,
   };
+}
+
+/** @throws ConfigError for keys and certificates that cannot be used */
+function protectionOf(settings: WorkerEnvironment): ContentProtection | undefined {
+  try {
+    return loadProtection(settings, Date.now);
+  } catch (error) {
+    throw new ConfigError([{ setting: 'CELERY_SECURITY_*, CELERY_ENCRYPTION_*', detail: String(error) }]);
+  }
 }
 
 /** The nodename for what was given with `-n`: `%h` host, `%n` name, `%d` domain (celery/utils/nodenames.py). */

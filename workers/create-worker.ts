@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { RouteFunction, TaskRoute } from '../celery/client';
+import type { ContentProtection } from '../celery/protocol';
 import { type Lifecycle, type Logger, silentLogger } from '../runtime';
 import { bootstrapWorker } from './bootstrap';
 import { nodenameOf } from './config';
@@ -71,6 +72,10 @@ export interface WorkerOptions {
   readonly unknownTasks?: 'reject' | 'hand-back';
   /** Serializers of the messages it reads (`accept_content`); default `['json']`. */
   readonly acceptContent?: readonly ('json' | 'msgpack' | 'yaml')[];
+  /** Signs or encrypts the tasks it sends, and undoes that of those it reads; see `loadProtection`. */
+  readonly protection?: ContentProtection | undefined;
+  /** Its results too; default false. */
+  readonly protectsResults?: boolean;
   /** Where unreadable messages go, with the reason; default: the queue's own dead-letter exchange. */
   readonly deadLetterExchange?: string;
   /** Default: the key the message came with. */
@@ -146,6 +151,8 @@ const OPTIONAL = [
   'delayedDeliveryQueueType',
   'unknownTasks',
   'acceptContent',
+  'protection',
+  'protectsResults',
   'deadLetterExchange',
   'deadLetterRoutingKey',
   'deadLetterFailures',

@@ -38,8 +38,13 @@ export {
 export {
   type Canvas,
   type CanvasResult,
+  type ContentProtection,
   canvas,
   type HeaderTable,
+  loadProtection,
+  PayloadEncryption,
+  type ProtectionSettings,
+  parseEncryptionKeys,
   type RoutedTask,
   type RouteFunction,
   type Signature,

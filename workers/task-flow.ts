@@ -1,5 +1,5 @@
 import type { Delivery } from '../amqp';
-import type { TaskRequest } from '../celery/protocol';
+import type { ContentProtection, TaskRequest } from '../celery/protocol';
 import type { Clock, Logger } from '../runtime';
 import {
   type Executor,
@@ -41,6 +41,7 @@ export interface TaskFlowDeps {
   readonly parking: EtaParkingLimits;
   /** Content types of messages this worker reads. */
   readonly accept: ReadonlySet<string>;
+  readonly protection?: ContentProtection | undefined;
   /** How often a task nobody here knows is handed back; 0: it is rejected. */
   readonly maxHandBacks: number;
   readonly clock: Clock;

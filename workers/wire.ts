@@ -10,3 +10,10 @@ export {
   type TaskOptions,
   type TaskRequest,
 } from '../celery/protocol';
+export {
+  type ContentProtection,
+  loadProtection,
+  PayloadEncryption,
+  type ProtectionSettings,
+  parseEncryptionKeys,
+} from '../celery/security';

@@ -1,6 +1,6 @@
 import type { ConfirmPublisher, Topology } from '../amqp';
 import type { ChordCounter, RouteFunction, TaskRoute } from '../celery/client';
-import type { DelayedQueueType, SerializerName } from '../celery/protocol';
+import type { ContentProtection, DelayedQueueType, SerializerName } from '../celery/protocol';
 import type { Clock, Logger } from '../runtime';
 import type { PoolName } from './config-schema';
 import type { WorkerCommand } from './control';
@@ -78,6 +78,10 @@ export interface WorkerParts {
     readonly publisher: ConfirmPublisher;
     readonly topology: Topology;
   }) => ChordCounter;
+  /** Signs or encrypts the tasks it sends, and undoes that of those it reads. */
+  readonly protection?: ContentProtection | undefined;
+  /** Its results too. */
+  readonly protectsResults?: boolean;
   readonly clock?: Clock;
 }
 

@@ -11,6 +11,7 @@ import {
   completeTaskMessage,
   type EncodedTaskMessage,
   encodeTaskMessage,
+  HIDDEN_REPR,
   parseIsoTime,
   type TaskEncoding,
   type TaskMessage,
@@ -29,6 +30,7 @@ type BaseMessage = ReturnType<Client['asTaskV2']>;
 type CompletedMessage = TaskMessage & Pick<BaseMessage, 'sentEvent'>;
 
 const QUEUE_CHECK_INTERVAL_MS = 3000;
+const HIDDEN = { argsrepr: HIDDEN_REPR, kwargsrepr: HIDDEN_REPR } as const;
 
 /**
  * celery-node's `Client` on our publisher and result store. Its message building is used as it is and completed; its
@@ -67,10 +69,7 @@ export class CeleryClient extends Client {
     const { options, destination } = this.#route(task.routeName ?? name, args, kwargs, task.options ?? {});
     const taskId = options.taskId ?? (this.#options.newId ?? randomUUID)();
     const message = this.createTaskMessage(taskId, name, args, kwargs, options) as CompletedMessage;
-    const encoded = encode(message, {
-      serializer: options.serializer ?? this.#options.serializer,
-      compression: options.compression,
-    });
+    const encoded = encode(message, this.#encoding(options));
     const eta = typeof message.headers.eta === 'string' ? parseIsoTime(message.headers.eta) : undefined;
     await this.#sender.publish(taskId, encoded, destination, { eta, trustedHeaders });
     return { taskId, queue: destination.queue ?? destination.routingKey, message };
@@ -102,14 +101,15 @@ export class CeleryClient extends Client {
     const { replyTo, origin } = this.#options;
     const context = { now: this.#now(), origin, replyTo: typeof replyTo === 'string' ? replyTo : replyTo() };
     const call = { id: taskId, name: taskName, args, kwargs: kwargs as Readonly<Record<string, unknown>> };
-    return { ...completeTaskMessage(base, call, options, context), sentEvent: base.sentEvent };
+    const shown = this.#options.protection?.hides ? { ...options, ...HIDDEN } : options;
+    return { ...completeTaskMessage(base, call, shown, context), sentEvent: base.sentEvent };
   }
 
   /** What `sendTask` (and so `delay`, `applyAsync`) ends in. It cannot be awaited, so failures are kept for the result. */
   override sendTaskMessage(taskName: string, message: BaseMessage): void {
     const completed = message as CompletedMessage;
     const taskId = String(completed.headers.id);
-    const encoded = encode(completed, { serializer: this.#options.serializer });
+    const encoded = encode(completed, this.#encoding({}));
     const { destination } = this.#route(taskName, [], {}, {});
     this.#sender.publish(taskId, encoded, destination).catch((cause: unknown) => {
       const error = cause instanceof RabbitMQError ? cause : toRabbitMQError(cause);
@@ -125,7 +125,7 @@ export class CeleryClient extends Client {
       disconnect: async () => undefined,
       publish: (body, exchange, routingKey, headers, properties) => {
         const message = { body, headers, properties } as TaskMessage;
-        const encoded = encode(message, { serializer: this.#options.serializer });
+        const encoded = encode(message, this.#encoding({}));
         const queue = exchange === '' ? routingKey : null;
         return this.#sender.publish(String(message.headers.id), encoded, { exchange, routingKey, queue });
       },
@@ -148,6 +148,17 @@ export class CeleryClient extends Client {
     const declared = this.#options.declaredOptions?.(name);
     const options = declared === undefined ? given : withDefaults(declared, given);
     return this.#router.route({ name, args, kwargs, options });
+  }
+
+  #encoding(options: TaskOptions): TaskEncoding {
+    const { serializer, compression, compressionMinBytes, protection } = this.#options;
+    return {
+      serializer: options.serializer ?? serializer,
+      protection,
+      ...(options.compression === undefined
+        ? { compression, compressionMinBytes }
+        : { compression: options.compression }),
+    };
   }
 
   #onVanished(vanished: VanishedQueue): void {

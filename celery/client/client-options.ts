@@ -1,5 +1,5 @@
 import type { AmqpLogger, ConfirmPublisher, Topology } from '../../amqp';
-import type { TaskMessage, TaskOptions } from '../protocol';
+import type { CompressionName, ContentProtection, TaskMessage, TaskOptions } from '../protocol';
 import type { SubmissionRecords } from '../records';
 import type { ResultReader } from '../results';
 import type { DelayedDelivery } from './delayed-delivery';
@@ -51,6 +51,12 @@ export interface CeleryClientOptions {
   /** How old a queue's last passive check may be, in milliseconds. Default 3000. */
   readonly queueCheckIntervalMs?: number | undefined;
   readonly serializer: SerializerName;
+  /** Of bodies whose submission names none. Default: none. */
+  readonly compression?: CompressionName | undefined;
+  /** Smaller bodies are not compressed by it. */
+  readonly compressionMinBytes?: number | undefined;
+  /** Signs or encrypts what is sent. */
+  readonly protection?: ContentProtection | undefined;
   /** The `origin` header, `gen<pid>@<host>`. */
   readonly origin: string;
   readonly now?: (() => number) | undefined;

@@ -24,6 +24,7 @@ export {
   readControlReply,
   readControlRequest,
 } from './control';
+export { DEAD_LETTER_EXCHANGE, DEAD_LETTER_SUFFIX, deadLetterQueueOf } from './dead-letter-names';
 export {
   DELAYED_DELIVERY_EXCHANGE,
   DELAYED_ENTRY_EXCHANGE,

@@ -2,7 +2,7 @@ import type { HeaderTable, HeaderValue, MessageProperties } from '../../amqp';
 import { type TaskTimes, taskTimes } from './message-times';
 import { pythonRepr, pythonReprArgs } from './python-repr';
 import { compress } from './serialization/compression';
-import type { CompressionName, SerializerName } from './serialization/index';
+import type { CompressionName, ContentProtection, SerializerName } from './serialization/index';
 import { serialize } from './serialization/serializers';
 import type { Signature } from './signature';
 import type { TaskOptions } from './task-options';
@@ -124,6 +124,10 @@ export interface EncodedTaskMessage {
 export interface TaskEncoding {
   readonly serializer: SerializerName;
   readonly compression?: CompressionName | undefined;
+  /** Smaller bodies are not compressed; default 0. */
+  readonly compressionMinBytes?: number | undefined;
+  /** Signs or encrypts the body. What is hidden is not compressed: its size would tell of it. */
+  readonly protection?: ContentProtection | undefined;
 }
 
 /**
@@ -133,9 +137,13 @@ export interface TaskEncoding {
  */
 export const encodeTaskMessage = (message: TaskMessage, encoding: TaskEncoding): EncodedTaskMessage => {
   const { properties } = message;
-  const serialized = serialize(message.body, encoding.serializer);
+  const { protection, compression, compressionMinBytes = 0 } = encoding;
+  const plain = serialize(message.body, encoding.serializer);
+  const { id, task } = message.headers;
+  const serialized = protection?.protect(plain, { use: 'task', id: String(id), name: String(task) }) ?? plain;
+  const compresses = !protection?.hides && serialized.content.length >= compressionMinBytes;
   const compressed =
-    encoding.compression === undefined ? undefined : compress(serialized.content, encoding.compression);
+    compression === undefined || !compresses ? undefined : compress(serialized.content, compression);
   return {
     content: compressed?.content ?? serialized.content,
     properties: {

@@ -10,6 +10,7 @@ import { Malformed } from './malformed';
 import { pythonRepr, pythonReprArgs } from './python-repr';
 import { decompress } from './serialization/compression';
 import { ContentError } from './serialization/content-error';
+import type { ContentOwner, ContentProtection } from './serialization/protection';
 import { DEFAULT_ACCEPT, deserialize } from './serialization/serializers';
 import { type ReadBody, readTaskBody } from './task-body';
 import type { IncomingMessage, MalformedReason, ReadOutcome, TaskRequest } from './task-request';
@@ -19,6 +20,8 @@ export interface ReadOptions {
   readonly accept?: ReadonlySet<string> | undefined;
   readonly maxDepth?: number | undefined;
   readonly maxContentBytes?: number | undefined;
+  /** Undoes what the sender protected; without one only plain messages are read. */
+  readonly protection?: ContentProtection | undefined;
 }
 
 const textOrUndefined = (value: unknown): string | undefined =>
@@ -38,14 +41,23 @@ const decodeBody = (incoming: IncomingMessage, options: ReadOptions): unknown =>
     typeof compression === 'string'
       ? decompress(incoming.content, compression, options.maxContentBytes)
       : incoming.content;
-  return deserialize(
-    content,
-    contentType,
-    contentEncoding,
-    options.accept ?? DEFAULT_ACCEPT,
-    options.maxDepth,
-  );
+  const accept = options.accept ?? DEFAULT_ACCEPT;
+  const { protection } = options;
+  if (protection?.recognizes(contentType)) {
+    const plain = protection.unprotect(content, ownerOf(incoming));
+    return deserialize(plain.content, plain.contentType, plain.contentEncoding, accept, options.maxDepth);
+  }
+  if (protection?.required)
+    throw new ContentError('protection_failed', 'the message is neither signed nor encrypted');
+  return deserialize(content, contentType, contentEncoding, accept, options.maxDepth);
 };
+
+/** By the headers, as they say what runs; protocol v1 has none. */
+const ownerOf = ({ headers }: IncomingMessage): ContentOwner => ({
+  use: 'task',
+  id: textOrUndefined(headers.id) ?? '',
+  name: textOrUndefined(headers.task) ?? '',
+});
 
 /** The fields that say what to run: headers, for v1 the body's own, for the hybrid form both with the headers winning. */
 const fieldsOf = (headers: RawHeaders, legacy: ReadBody['legacy'], hasTaskHeader: boolean): RawHeaders => {
@@ -62,7 +74,12 @@ const required = (fields: RawHeaders, name: 'id' | 'task'): string => {
   throw new Malformed(reason, missing ? `the message has no ${name}` : `the ${name} is no text`);
 };
 
-const requestOf = (incoming: IncomingMessage, fields: RawHeaders, body: ReadBody): TaskRequest => {
+const requestOf = (
+  incoming: IncomingMessage,
+  fields: RawHeaders,
+  body: ReadBody,
+  hidden: boolean,
+): TaskRequest => {
   const { properties } = incoming;
   const task = required(fields, 'task');
   const id = required(fields, 'id');
@@ -104,6 +121,7 @@ const requestOf = (incoming: IncomingMessage, fields: RawHeaders, body: ReadBody
     },
     protocol: incoming.headers.task === undefined ? 1 : 2,
     properties,
+    ...(hidden ? { hidden } : {}),
   };
 };
 
@@ -132,7 +150,9 @@ export const readTaskMessage = (incoming: IncomingMessage, options: ReadOptions 
     const hasTaskHeader = incoming.headers.task !== undefined && incoming.headers.task !== null;
     const body = readTaskBody(decodeBody(incoming, options), hasTaskHeader);
     const fields = fieldsOf(incoming.headers, body.legacy, hasTaskHeader);
-    return { kind: 'task', request: requestOf(incoming, fields, body) };
+    const { protection } = options;
+    const hidden = protection?.hides === true && protection.recognizes(incoming.properties.contentType);
+    return { kind: 'task', request: requestOf(incoming, fields, body, hidden) };
   } catch (error) {
     return malformed(incoming, error);
   }

@@ -1,4 +1,5 @@
 import { ContentError } from './serialization/content-error';
+import type { ContentProtection } from './serialization/protection';
 import {
   DEFAULT_ACCEPT,
   deserialize,
@@ -46,12 +47,17 @@ const OPTIONAL_FIELDS = [
  * and `task_id` (contract K6, K7), so all are always there.
  * @throws ContentError when the result cannot be written; the task then failed with an EncodeError.
  */
-export const encodeTaskMeta = (meta: TaskMeta, serializer: SerializerName = 'json'): SerializedContent => {
+export const encodeTaskMeta = (
+  meta: TaskMeta,
+  serializer: SerializerName = 'json',
+  protection?: ContentProtection,
+): SerializedContent => {
   const { status, result, traceback, children, date_done } = meta;
   const fields: Record<string, unknown> = { status, result: result ?? null, traceback, children, date_done };
   for (const name of OPTIONAL_FIELDS) if (meta[name] !== undefined) fields[name] = meta[name];
   fields.task_id = meta.task_id;
-  return serialize(fields, serializer);
+  const plain = serialize(fields, serializer);
+  return protection?.protect(plain, { use: 'result' }) ?? plain;
 };
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -81,8 +87,12 @@ export const decodeTaskMeta = (
   content: Buffer,
   contentType: string | undefined,
   accept: ReadonlySet<string> = DEFAULT_ACCEPT,
+  protection?: ContentProtection,
 ): TaskMeta => {
-  const value = deserialize(content, contentType, undefined, accept);
+  const plain = protection?.recognizes(contentType)
+    ? protection.unprotect(content, { use: 'result' })
+    : { content, contentType };
+  const value = deserialize(plain.content, plain.contentType, undefined, accept);
   if (typeof value !== 'object' || value === null) throw unreadable('the result is no object');
   const meta = value as Readonly<Record<string, unknown>>;
   const [status, taskId] = [text(meta.status), text(meta.task_id)];

@@ -47,6 +47,8 @@ export interface TaskRequest {
   readonly deliveryInfo: DeliveryInfo;
   readonly protocol: 1 | 2;
   readonly properties: MessageProperties;
+  /** It came encrypted: what it says and answers is not to be told to monitors. */
+  readonly hidden?: boolean;
 }
 
 /** A delivery's parts that reading needs. */
@@ -72,6 +74,7 @@ export type MalformedReason =
   | 'content_too_large'
   | 'content_too_deep'
   | 'decode_failed'
+  | 'protection_failed'
   | 'body_invalid'
   | 'args_invalid'
   | 'kwargs_invalid'

@@ -1,6 +1,12 @@
 import { Redis } from 'ioredis';
 import { type AmqpLogger, ConnectionError } from '../../amqp';
-import { decodeTaskMeta, encodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import {
+  type ContentProtection,
+  decodeTaskMeta,
+  encodeTaskMeta,
+  READY_STATES,
+  type TaskMeta,
+} from '../protocol';
 import { type ChordRedis, chordScripts } from './chord-scripts';
 import { RedisChords } from './redis-chords';
 import { RedisGroups } from './redis-groups';
@@ -18,6 +24,10 @@ import { type ScriptedRedis, scripts } from './store-script';
 export interface RedisResultsOptions {
   /** `redis://` or `rediss://` URL, as Celery writes it. */
   readonly url: string;
+  /** Signs or encrypts what is written, and reads such results beside plain ones. */
+  readonly protection?: ContentProtection | undefined;
+  /** Whether results are written so; default false. */
+  readonly protectsResults?: boolean | undefined;
   /** Time to live of a result in seconds; 0 keeps it for ever. Celery's `result_expires`. */
   readonly expiresSeconds: number;
   /** Celery's `result_backend_transport_options.global_keyprefix`. */
@@ -98,7 +108,7 @@ export class RedisResults implements ResultReader, ResultWriter {
 
   async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
     const text = await this.#run((redis) => redis.getBuffer(this.#keys.of(taskId)));
-    return text === null ? null : decodeTaskMeta(text, JSON_TYPE);
+    return text === null ? null : this.#decode(text);
   }
 
   /** Drops a stored result (celery/backends/base.py `forget`). */
@@ -126,8 +136,8 @@ export class RedisResults implements ResultReader, ResultWriter {
   /** Mirrors celery/backends/base.py `_store_result` and celery/backends/redis.py `set`. */
   async storeResult(_request: ResultAddress, meta: TaskMeta): Promise<void> {
     const key = this.#keys.of(meta.task_id);
-    const text = encodeTaskMeta(meta).content;
-    const { expiresSeconds } = this.#options;
+    const { expiresSeconds, protection, protectsResults } = this.#options;
+    const text = encodeTaskMeta(meta, 'json', protectsResults ? protection : undefined).content;
     await this.#run((redis) => redis.storeTaskMeta(key, text, expiresSeconds));
   }
 
@@ -141,11 +151,18 @@ export class RedisResults implements ResultReader, ResultWriter {
     const taskId = this.#keys.taskId(channel);
     if (taskId === undefined || !this.#waiters.has(taskId)) return;
     try {
-      const meta = decodeTaskMeta(Buffer.from(text), JSON_TYPE);
+      const meta = this.#decode(Buffer.from(text));
       if (READY_STATES.has(meta.status)) this.#waiters.settle(taskId, meta);
     } catch (error) {
       this.#options.logger.warn('a published result could not be read', { taskId, error });
     }
+  }
+
+  /** A stored result has no content type: a plain one is an object with a status. */
+  #decode(text: Buffer): TaskMeta {
+    const { protection } = this.#options;
+    const isPlain = protection === undefined || text.includes('"status"');
+    return decodeTaskMeta(text, isPlain ? JSON_TYPE : protection.contentType, undefined, protection);
   }
 
   #connect(use: 'commands' | 'subscriber'): ScriptedRedis & ChordRedis {

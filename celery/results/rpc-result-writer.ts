@@ -1,11 +1,13 @@
 import type { ConfirmPublisher } from '../../amqp';
-import { encodeTaskMeta, type TaskMeta } from '../protocol';
+import { type ContentProtection, encodeTaskMeta, type TaskMeta } from '../protocol';
 import type { ResultAddress, ResultWriter } from './result-backend';
 
 export interface RpcResultWriterOptions {
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   /** Celery's `result_persistent`: delivery mode 2 instead of 1. Default false. */
   readonly persistent?: boolean | undefined;
+  /** Signs or encrypts results. */
+  readonly protection?: ContentProtection | undefined;
 }
 
 /**
@@ -15,8 +17,10 @@ export interface RpcResultWriterOptions {
 export class RpcResultWriter implements ResultWriter {
   readonly #publisher: RpcResultWriterOptions['publisher'];
   readonly #deliveryMode: 1 | 2;
+  readonly #protection: ContentProtection | undefined;
 
-  constructor({ publisher, persistent = false }: RpcResultWriterOptions) {
+  constructor({ publisher, persistent = false, protection }: RpcResultWriterOptions) {
+    this.#protection = protection;
     this.#publisher = publisher;
     this.#deliveryMode = persistent ? 2 : 1;
   }
@@ -27,7 +31,7 @@ export class RpcResultWriter implements ResultWriter {
   /** @throws RabbitMQError as {@link ConfirmPublisher.publish} does. */
   async storeResult(request: ResultAddress, meta: TaskMeta): Promise<void> {
     if (!request.replyTo) return;
-    const { content, contentType, contentEncoding } = encodeTaskMeta(meta);
+    const { content, contentType, contentEncoding } = encodeTaskMeta(meta, 'json', this.#protection);
     await this.#publisher.publish({
       exchange: '',
       routingKey: request.replyTo,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
-import { decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import { type ContentProtection, decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
 import { type LogEntry, type LogTopology, readStream, StreamLog } from '../streams';
 import { forgottenTask } from './forget-mark';
 import type { ResultReader, ResultStoreStatus, WaitOptions } from './result-backend';
@@ -35,6 +35,8 @@ export interface RpcStreamResultsOptions {
   readonly onMeta?: ((meta: TaskMeta, at: ReadAt) => void) | undefined;
   /** Told when a task's result was forgotten. */
   readonly onForgotten?: ((taskId: string, at: ReadAt) => void) | undefined;
+  /** Reads what workers signed or encrypted. */
+  readonly protection?: ContentProtection | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
 }
@@ -115,7 +117,7 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
       streamName: this.replyTo,
       sinceMs,
       onEntry: ({ content, properties }) => {
-        const meta = readableMeta(content, properties.contentType);
+        const meta = readableMeta(content, properties.contentType, this.#options.protection);
         if (meta !== undefined && taskIds.has(meta.task_id)) found.put(meta, 0, sinceMs);
         return false;
       },
@@ -156,7 +158,7 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
       this.#options.onForgotten?.(forgotten, { offset, replayed });
       return;
     }
-    const meta = decodeTaskMeta(content, properties.contentType);
+    const meta = decodeTaskMeta(content, properties.contentType, undefined, this.#options.protection);
     this.#options.onMeta?.(meta, { offset, replayed });
     if (!this.#index.put(meta, content.length, this.#now())) return;
     if (!READY_STATES.has(meta.status)) return;
@@ -166,9 +168,13 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
 }
 
 /** Anyone may publish to the stream. */
-const readableMeta = (content: Buffer, contentType: string | undefined): TaskMeta | undefined => {
+const readableMeta = (
+  content: Buffer,
+  contentType: string | undefined,
+  protection: ContentProtection | undefined,
+): TaskMeta | undefined => {
   try {
-    return decodeTaskMeta(content, contentType);
+    return decodeTaskMeta(content, contentType, undefined, protection);
   } catch {
     return undefined;
   }

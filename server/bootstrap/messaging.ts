@@ -18,6 +18,7 @@ import type { Clock, Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
 import { partitionRoute, partsOf } from '../queues';
+import { contentProtection } from './content-protection';
 import { createResultSide, type ResultSide } from './results';
 
 export interface RabbitMQServiceOptions {
@@ -96,6 +97,9 @@ function celeryClient(
     resubmitVanished: config.SUBMISSION_RECORD_RESUBMIT,
     queueCheckIntervalMs: config.PUBLISHER_QUEUE_CHECK_INTERVAL_MS,
     serializer: config.CELERY_TASK_SERIALIZER,
+    compression: config.CELERY_TASK_COMPRESSION === 'none' ? undefined : config.CELERY_TASK_COMPRESSION,
+    compressionMinBytes: config.CELERY_TASK_COMPRESSION_MIN_BYTES,
+    protection: contentProtection(config),
     origin: anonNodename(process.pid, hostname()),
     logger,
   });

@@ -10,6 +10,7 @@ import {
 } from '../../celery';
 import { ConfigError, type Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
+import { contentProtection } from './content-protection';
 
 /** Where results are read, and where workers are told to send them. */
 export interface ResultSide {
@@ -35,6 +36,7 @@ export function createResultSide({
 }: ResultSideDeps): ResultSide {
   const url = config.CELERY_RESULT_BACKEND;
   const kind = resultBackendKind(url);
+  const protection = contentProtection(config);
   if (kind === undefined) {
     throw new ConfigError([
       {
@@ -44,7 +46,12 @@ export function createResultSide({
     ]);
   }
   if (kind === 'redis') {
-    const reader = new RedisResults({ url, expiresSeconds: config.CELERY_RESULT_EXPIRES, logger });
+    const reader = new RedisResults({
+      url,
+      expiresSeconds: config.CELERY_RESULT_EXPIRES,
+      protection,
+      logger,
+    });
     return { reader, replyTo: () => '' };
   }
   if (kind === 'disabled') return { reader: new NullResults(), replyTo: () => '' };
@@ -57,6 +64,7 @@ export function createResultSide({
     fallbackQueue: fallbackQueue(config),
     onMeta: (meta, source) => history.onResult(meta, source),
     onForgotten: (taskId, source) => history.onForgotten(taskId, source),
+    protection,
     logger,
   });
   return { reader, replyTo: () => reader.replyTo };

@@ -6,6 +6,7 @@ import { directSettings } from './direct-settings';
 import { healthSettings } from './health-settings';
 import { httpSettings } from './http-settings';
 import { memorySettings } from './memory-settings';
+import { protectionSettings } from './protection-settings';
 import { securitySettings } from './security-settings';
 import { submitSettings } from './submit-settings';
 import { workflowSettings } from './workflow-settings';
@@ -24,6 +25,7 @@ export const serverSettingSections = {
   Webhooks: webhookSettings,
   'Queues and dead letters': directSettings,
   Submitting: submitSettings,
+  'Compression, encryption, signing': protectionSettings,
   'Workflows and chords': workflowSettings,
   'Control and schedules': controlSettings,
 } as const;
@@ -39,6 +41,7 @@ const serverSettings = {
   ...webhookSettings,
   ...directSettings,
   ...submitSettings,
+  ...protectionSettings,
   ...workflowSettings,
   ...controlSettings,
 } as const;

@@ -28,8 +28,8 @@ export class ExtendedResults implements ResultWriter {
     return {
       ...meta,
       name: task,
-      args,
-      kwargs,
+      args: request.hidden ? request.argsrepr : args,
+      kwargs: request.hidden ? request.kwargsrepr : kwargs,
       worker: this.nodename,
       retries,
       queue: deliveryInfo.routingKey,

@@ -1,4 +1,4 @@
-import { formatTraceback, pythonRepr } from '../../celery/protocol';
+import { formatTraceback, HIDDEN_REPR, pythonRepr } from '../../celery/protocol';
 import { rejected, retryWithoutCause } from './celery-errors';
 import { describeError } from './describe-error';
 import type { Outcome } from './outcome';
@@ -9,8 +9,21 @@ export interface OutcomeEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The event that announces an outcome; null for those without one. */
-export function outcomeEvent(outcome: Outcome): OutcomeEvent | null {
+/** The event that announces an outcome; null for those without one. Of a hidden task it tells the state and nothing else. */
+export function outcomeEvent(outcome: Outcome, hidden = false): OutcomeEvent | null {
+  const event = openEvent(outcome);
+  if (!hidden || event === null) return event;
+  const shown = Object.entries(event.fields).map(([name, value]) => [
+    name,
+    TELLING.has(name) ? HIDDEN_REPR : value,
+  ]);
+  return { type: event.type, fields: Object.fromEntries(shown) };
+}
+
+/** Fields that may quote arguments or result. */
+const TELLING: ReadonlySet<string> = new Set(['result', 'exception', 'traceback']);
+
+function openEvent(outcome: Outcome): OutcomeEvent | null {
   switch (outcome.kind) {
     case 'SUCCESS':
       return {

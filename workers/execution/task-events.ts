@@ -35,7 +35,7 @@ export class TaskEvents {
       this.dispatcher.send('task-rejected', { uuid: run.id, requeue: step === 'event-requeued' });
       return;
     }
-    const event = outcomeEvent(outcome);
+    const event = outcomeEvent(outcome, run.request.hidden);
     if (event !== null) this.dispatcher.send(event.type, { uuid: run.id, ...event.fields });
   }
 

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../amqp';
 import {
+  type ContentProtection,
   peekTaskName,
   type ReadOptions,
   type ReadOutcome,
@@ -30,6 +31,8 @@ export interface TaskIntakeDeps<Source extends DeliverySource> {
   readonly relocation: Pick<Relocation, 'deadLetter' | 'handBack'>;
   /** Content types of messages this worker reads. */
   readonly accept: ReadonlySet<string>;
+  /** Undoes what senders signed or encrypted. */
+  readonly protection?: ContentProtection | undefined;
   /** How often a task nobody here knows is handed back for another worker; 0: it is rejected, as Celery does. */
   readonly maxHandBacks: number;
   readonly clock: Clock;
@@ -51,7 +54,7 @@ export class TaskIntake<Source extends DeliverySource> {
   private readonly reading: ReadOptions;
 
   constructor(private readonly deps: TaskIntakeDeps<Source>) {
-    this.reading = { accept: deps.accept };
+    this.reading = { accept: deps.accept, protection: deps.protection };
   }
 
   receive(delivery: Delivery, source: Source): void {

@@ -7,7 +7,9 @@ export type ContentErrorCode =
   | 'content_too_large'
   | 'decode_failed'
   | 'content_too_deep'
-  | 'encode_failed';
+  | 'encode_failed'
+  /** Content that was to be signed or encrypted and is not, or was changed, or is another's. */
+  | 'protection_failed';
 
 /** Raised by serializers and compressors. It never crosses this room: readers turn it into an outcome. */
 export class ContentError extends Error {
