@@ -59,7 +59,9 @@ export class OpenJoin {
     const metaOf = (id: string): TaskMeta => metas.get(this.#hindered.get(id) ?? id) ?? lost(id);
     for (const { id } of tasksOf(this.join.awaits)) {
       const culprit = metaOf(id);
-      if (PROPAGATE_STATES.has(culprit.status)) return { kind: 'failed', culprit };
+      // Named as Celery does: the awaited task, a chain's last, also where one before it failed.
+      if (PROPAGATE_STATES.has(culprit.status))
+        return { kind: 'failed', culprit: { ...culprit, task_id: id } };
     }
     return { kind: 'values', value: valuesOf(this.join.awaits, (id) => metaOf(id).result) };
   }
