@@ -28,6 +28,7 @@ export class HeldTask implements TaskRecord {
   parentId: string | null = null;
   groupId: string | null = null;
   tenant: string | null = null;
+  callback: string | null = null;
   argumentsText: string | null = null;
   /** {@link argumentsText} is JSON from the record; else it is reprs from events. */
   argumentsExact: boolean = false;

@@ -21,6 +21,7 @@ export const learnFromSubmission = (task: HeldTask, entry: SubmissionEntry, name
   task.parentId = entry.parentId;
   task.groupId = entry.groupId;
   task.tenant = names.share(entry.tenant);
+  task.callback = entry.callback ?? null;
   task.retries = Math.max(task.retries ?? 0, entry.retries);
   task.updatedAt = Math.max(task.updatedAt, entry.submittedAt);
   task.settle();
@@ -110,5 +111,6 @@ export const submissionOf = (task: HeldTask): SubmissionEntry | undefined => {
     groupId: task.groupId,
     retries: task.retries ?? 0,
     tenant: task.tenant,
+    callback: task.callback,
   };
 };

@@ -42,6 +42,8 @@ export interface TaskRecord {
   readonly groupId: string | null;
   /** Whose task it is, where keys belong to tenants. */
   readonly tenant: string | null;
+  /** Where its end is told, sealed. */
+  readonly callback?: string | null | undefined;
   /** Serialized positional and keyword arguments as far as they are held: JSON of the record, else reprs of the events. */
   readonly argumentsText: string | null;
   /** repr or JSON of the result, cut. */

@@ -10,7 +10,12 @@ export {
   replayedMessage,
 } from './replayed-message';
 export { noteSentAt } from './sent-at';
-export { type RecordableMessage, type SubmissionEntry, submissionEntry } from './submission-entry';
+export {
+  CALLBACK_HEADER,
+  type RecordableMessage,
+  type SubmissionEntry,
+  submissionEntry,
+} from './submission-entry';
 export type { StreamedAt, StreamedMessage, SubmissionIndex } from './submission-index';
 export {
   SubmissionRecords,

@@ -22,10 +22,15 @@ export interface SubmissionEntry {
   readonly retries: number;
   /** Whose task it is, where the gateway's keys belong to tenants; else null. */
   readonly tenant: string | null;
+  /** Where its end is told, as the gateway has sealed it. */
+  readonly callback?: string | null | undefined;
 }
 
 /** The message header that tells it; set by the gateway only. */
 const TENANT_HEADER = 'gateway_tenant';
+
+/** The message header that tells where the end of the task is to be told; sealed, so that only gateways can read or make it. */
+export const CALLBACK_HEADER = 'gateway_callback';
 
 /** The parts of a message an entry is read from. */
 export interface RecordableMessage {
@@ -58,5 +63,6 @@ export const submissionEntry = (message: RecordableMessage): SubmissionEntry | u
     groupId: text(headers.group),
     retries: typeof headers.retries === 'number' ? headers.retries : 0,
     tenant: text(headers[TENANT_HEADER]),
+    callback: text(headers[CALLBACK_HEADER]),
   };
 };

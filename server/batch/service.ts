@@ -70,7 +70,7 @@ export class BatchService {
     for (const [index, item] of items.entries()) {
       if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await sleep(0);
       try {
-        this.deps.tasks.check(item.task, submitter);
+        this.deps.tasks.check(item.task, submitter, item.extras);
         const { name, args, kwargs, options } = item.task;
         validateTask({ name, id: options?.taskId, args, kwargs }, options);
       } catch (error) {

@@ -16,6 +16,7 @@ import {
   taskStatus,
 } from '../tasks';
 import type { Feature, FeatureContext } from './feature';
+import { createCallbacks } from './webhooks';
 
 /** Where results of tasks go whose messages this gateway writes; nowhere while messaging is switched off. */
 export function replyToOf({ broker }: FeatureContext): () => string {
@@ -47,6 +48,7 @@ export function createTaskService(context: FeatureContext, revokes: Revokes): Ta
     messaging,
     checks: createSubmitChecks(context),
     deduplication,
+    callbacks: createCallbacks(context),
     recorded: (taskId) => broker?.records?.get(taskId),
     clock,
     maxWaiters: config.GATEWAY_MAX_WAITERS,

@@ -1,17 +1,22 @@
-import { AmqpConsumer } from '../../amqp';
+import { AmqpConsumer, QueueCursor } from '../../amqp';
 import { KeyedLog, StreamLog } from '../../celery/streams';
 import type { LifecyclePart } from '../../runtime';
 import { disabledPort } from '../messaging';
 import {
   AddressGuard,
+  Callbacks,
   Courier,
+  DEAD,
   DELIVERIES,
+  DeadLetters,
   DeliveryLog,
+  deadLetterRoutes,
   declareDeliveryQueues,
   ENDPOINTS,
   EndpointBook,
   FEED,
   LOG,
+  Receivers,
   readEndpoint,
   SecretSeal,
   type WebhookEndpoint,
@@ -111,6 +116,18 @@ function consuming(
   };
 }
 
+function addressGuard({ config }: FeatureContext): AddressGuard {
+  return new AddressGuard({ allowed: config.WEBHOOKS_ALLOWED, allowHttp: config.WEBHOOKS_ALLOW_HTTP });
+}
+
+/** What submissions and deliveries know of callbacks alike. */
+export function createCallbacks(context: FeatureContext): Callbacks {
+  return new Callbacks(context.config.WEBHOOKS_CALLBACK_SECRETS, addressGuard(context));
+}
+
+/** Dead deliveries held at a time while they are gone through. */
+const DEAD_PREFETCH = 50;
+
 function working(context: FeatureContext, broker: BrokerParts): Feature {
   const { config, clock, logger, messaging } = context;
   const { publisher, history } = broker;
@@ -124,10 +141,10 @@ function working(context: FeatureContext, broker: BrokerParts): Feature {
   });
   const reader = logReader(context, broker, log);
   const seal = new SecretSeal(config.WEBHOOKS_SECRETS_KEY);
-  const guard = new AddressGuard({ allowed: config.WEBHOOKS_ALLOWED, allowHttp: config.WEBHOOKS_ALLOW_HTTP });
+  const guard = addressGuard(context);
+  const callbacks = createCallbacks(context);
   const courier = new Courier({
-    book,
-    seal,
+    receivers: new Receivers({ book, seal, callbacks, clock }),
     guard,
     log,
     publisher,
@@ -138,19 +155,40 @@ function working(context: FeatureContext, broker: BrokerParts): Feature {
     random: Math.random,
   });
   const ready = (): boolean => messaging.health().ready && endpoints.usable && reader.status.ready;
-  const feed = new WebhookFeed({ history, book, log, publisher, ready, clock, logger, gatherMs: GATHER_MS });
+  const feed = new WebhookFeed({
+    history,
+    book,
+    callbacks,
+    log,
+    publisher,
+    ready,
+    clock,
+    logger,
+    gatherMs: GATHER_MS,
+  });
   const service = new WebhookService({
     book,
     log,
     seal,
+    callbacks,
     guard,
     publisher,
     clock,
     maxEndpoints: config.WEBHOOKS_MAX,
     overlapMs: config.WEBHOOKS_SECRET_OVERLAP_SECONDS * 1000,
   });
+  const deadLetters = new DeadLetters({
+    openCursor: () =>
+      QueueCursor.open({
+        connection: broker.connections.consume,
+        queue: DEAD,
+        prefetch: DEAD_PREFETCH,
+      }),
+    log,
+    again: (delivery) => service.again(delivery),
+  });
   return {
-    routes: webhookRoutes(service),
+    routes: [...deadLetterRoutes(deadLetters), ...webhookRoutes(service)],
     parts: [
       { name: 'webhook endpoints', start: () => endpoints.start(), stop: () => endpoints.stop() },
       { name: 'webhook log', start: () => reader.start(), stop: () => reader.stop() },
@@ -163,6 +201,9 @@ function working(context: FeatureContext, broker: BrokerParts): Feature {
 /** Those who asked are told what happens to tasks. */
 export function webhooks(context: FeatureContext): Feature {
   const { broker } = context;
-  if (broker === undefined) return { routes: webhookRoutes(disabledPort<WebhookService>()) };
+  if (broker === undefined) {
+    const deadLetters = deadLetterRoutes(disabledPort<DeadLetters>());
+    return { routes: [...deadLetters, ...webhookRoutes(disabledPort<WebhookService>())] };
+  }
   return working(context, broker);
 }

@@ -54,6 +54,17 @@ export const webhookSettings = {
     description:
       'Encrypts the signing secrets where they are kept, in a stream of the broker. The same for all gateways; without it they are kept as they are.',
   }),
+  WEBHOOKS_CALLBACK_SECRETS: list<string>({
+    description:
+      'Lets submissions name a callback_url. Texts of 32 characters or more, newest first, the same for all gateways: each signs what is told, by a secret of each API key that is derived from it.',
+    separators: /[;,\s]+/,
+    form: 'secret texts, separated by , ; or spaces',
+    item: (entry) => {
+      if (entry.length < 32) throw new Error('holds a text of fewer than 32 characters');
+      return entry;
+    },
+    secret: true,
+  }),
   WEBHOOKS_SECRET_OVERLAP_SECONDS: integer({
     default: 86_400,
     min: 0,

@@ -9,6 +9,11 @@ export const WEBHOOK_PROBLEMS = {
     title: 'The delivery is not known',
     advice: 'It belongs to another webhook, or is older than the delivery log (WEBHOOKS_LOG_LIMIT).',
   },
+  CALLBACKS_DISABLED: {
+    status: 409,
+    title: 'Callbacks are not offered here',
+    advice: 'Leave callback_url out, or set WEBHOOKS_CALLBACK_SECRETS. Nothing was queued.',
+  },
   WEBHOOKS_FULL: {
     status: 409,
     title: 'There are too many webhooks',

@@ -10,6 +10,7 @@ export {
   type SignatureBody,
   type SubmitBody,
   signatureSchema,
+  sparseTaskSchema,
   statusQuerySchema,
   submitSchema,
   taskFields,
@@ -18,6 +19,7 @@ export {
 } from './schema';
 export {
   type AcceptedTask,
+  type Callbacks,
   type SubmitExtras,
   TaskService,
   type TaskServiceDeps,

@@ -24,7 +24,7 @@ export interface DedupBody {
 }
 
 /** A task to be called with the result (`link`), or when the task has failed (`link_error`). */
-export interface SignatureBody extends Omit<SubmitBody, 'dedup'> {
+export interface SignatureBody extends Omit<SubmitBody, 'dedup' | 'callback_url'> {
   readonly immutable?: boolean;
 }
 
@@ -57,6 +57,8 @@ export interface SubmitBody {
   readonly link_error?: readonly SignatureBody[];
   readonly retry_policy?: RetryPolicyBody;
   readonly dedup?: DedupBody;
+  /** Told when the task has ended; signed with the caller's callback secret. */
+  readonly callback_url?: string;
 }
 
 /** Ten years, in seconds: beyond it a number is a mistake of unit. */
@@ -111,6 +113,11 @@ const dedup = Joi.object<DedupBody>({
     .description('Needed but for until_done, where it is how long to wait for the end at most.')
     .when('mode', { is: 'until_done', otherwise: Joi.required() }),
 });
+
+const callbackUrl = Joi.string()
+  .uri({ scheme: ['http', 'https'] })
+  .max(2048)
+  .description('Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS).');
 
 const callbacks = (what: string) =>
   Joi.array().items(Joi.link('#signature')).single().max(100).description(what);
@@ -179,10 +186,15 @@ const taskRules = (schema: Joi.ObjectSchema<SubmitBody>): Joi.ObjectSchema<Submi
     .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>;
 
 /** A task over JSON; {@link submitSchema} and each task of a batch. */
-export const taskSchema = taskRules(Joi.object<SubmitBody>({ ...taskFields, dedup }));
+export const taskSchema = taskRules(
+  Joi.object<SubmitBody>({ ...taskFields, dedup, callback_url: callbackUrl }),
+);
 
 /** The same for the hot path: a task rarely has more than a few of the fields. */
-export const sparseTaskSchema = new SparseSchema<SubmitBody>({ ...taskFields, dedup }, taskRules);
+export const sparseTaskSchema = new SparseSchema<SubmitBody>(
+  { ...taskFields, dedup, callback_url: callbackUrl },
+  taskRules,
+);
 
 export const submitSchema = sparseTaskSchema.whole;
 

@@ -6,10 +6,21 @@ import type { Dedup, DedupedTask, Deduplication } from './deduplication';
 import type { SubmitChecks, Submitter } from './submit-checks';
 import { isReady, type TaskStatus, taskStatus } from './task-state';
 
+/** Where the end of a task is to be told. */
+export interface Callbacks {
+  /**
+   * The headers that carry it with the task.
+   * @param owner whose secret signs it: the id of the API key; empty where none was needed.
+   * @throws GatewayError REQUEST_INVALID for a URL that must not be asked, CALLBACKS_DISABLED.
+   */
+  headersFor(url: string, owner: string): Readonly<Record<string, string>>;
+}
+
 export interface TaskServiceDeps {
   readonly messaging: Pick<MessagingService, 'submitTask' | 'findTask' | 'awaitTask' | 'activeTasks'>;
   readonly checks: Pick<SubmitChecks, 'check' | 'owned'>;
   readonly deduplication: Pick<Deduplication, 'submit'>;
+  readonly callbacks: Callbacks;
   /** What the submission record has of a task. */
   readonly recorded: (taskId: string) => SubmissionEntry | undefined;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -21,6 +32,8 @@ export interface SubmitExtras {
   readonly dedup?: Dedup | undefined;
   /** The request may be a repetition that has the same ids: a task that is on record was sent before. */
   readonly repeatable?: boolean | undefined;
+  /** Told when the task has ended. */
+  readonly callbackUrl?: string | undefined;
 }
 
 /** A task that RabbitMQ has confirmed. */
@@ -45,12 +58,13 @@ export class TaskService {
     const owned = this.deps.checks.owned(task, submitter);
     return extras === undefined
       ? this.deps.messaging.submitTask(owned)
-      : this.submitOnce(owned, submitter, extras);
+      : this.submitOnce(this.calledBack(owned, submitter, extras), submitter, extras);
   }
 
   /** What {@link submit} would refuse before anything is sent; for callers that check many tasks before the first is. */
-  check(task: TaskSubmission, submitter: Submitter): void {
+  check(task: TaskSubmission, submitter: Submitter, extras?: SubmitExtras): void {
     this.deps.checks.check(task, submitter);
+    this.calledBack(task, submitter, extras);
   }
 
   /**
@@ -68,6 +82,12 @@ export class TaskService {
   /** What each worker runs at this moment. Nobody online is an answer: an empty list. */
   active(): Promise<ControlReplies> {
     return this.deps.messaging.activeTasks();
+  }
+
+  private calledBack(task: TaskSubmission, submitter: Submitter, extras?: SubmitExtras): TaskSubmission {
+    if (extras?.callbackUrl === undefined) return task;
+    const headers = this.deps.callbacks.headersFor(extras.callbackUrl, submitter?.id ?? '');
+    return { ...task, options: { ...task.options, headers: { ...task.options?.headers, ...headers } } };
   }
 
   private async submitOnce(

@@ -15,7 +15,7 @@ export const RETRY_POLICY_HEADER = 'retry_policy';
 /** Where a body's callbacks send their results: they are sent by a worker, which would take its own address. */
 export type ReplyTo = () => string;
 
-type TaskBody = Omit<SubmitBody, 'dedup'>;
+type TaskBody = Omit<SubmitBody, 'dedup' | 'callback_url'>;
 
 /** Celery lists the names of stamps apart from their values. */
 function stampsOf({ stamps, tags }: TaskBody): Pick<TaskOptions, 'stamps' | 'stampedHeaders'> {
@@ -78,9 +78,12 @@ export function submissionOf(body: TaskBody, replyTo: ReplyTo): TaskSubmission {
 }
 
 /** What the task's service is told beyond the task; undefined, as nearly always, when there is nothing. */
-export function extrasOf({ dedup }: SubmitBody, repeatable: boolean): SubmitExtras | undefined {
-  if (dedup === undefined && !repeatable) return undefined;
-  return { dedup: dedup === undefined ? undefined : dedupOf(dedup), repeatable };
+export function extrasOf(
+  { dedup, callback_url: callbackUrl }: SubmitBody,
+  repeatable: boolean,
+): SubmitExtras | undefined {
+  if (dedup === undefined && callbackUrl === undefined && !repeatable) return undefined;
+  return { dedup: dedup === undefined ? undefined : dedupOf(dedup), repeatable, callbackUrl };
 }
 
 function dedupOf({ key, mode, window_seconds: seconds }: DedupBody): Dedup {

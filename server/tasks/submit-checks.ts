@@ -1,5 +1,6 @@
 import { TaskError, type TaskSubmission } from '../../celery';
 import { canvas, type Signature, type TaskOptions, validateTask } from '../../celery/protocol';
+import { CALLBACK_HEADER } from '../../celery/records';
 import { type InputProblem, inputError } from '../errors';
 import type { RequestLocals } from '../http/request-context';
 import type { NamePolicy } from '../messaging';
@@ -50,6 +51,7 @@ export class SubmitChecks {
   check(task: TaskSubmission, submitter: Submitter): void {
     const { options } = task;
     this.checkNames(task.name, options, submitter, '');
+    checkHeaders(options, '');
     this.deps.schemas?.check(task.name, task.args, task.kwargs);
     if (options?.link !== undefined) this.checkCallbacks(options.link, '/link', submitter);
     if (options?.linkError !== undefined) this.checkCallbacks(options.linkError, '/link_error', submitter);
@@ -62,6 +64,7 @@ export class SubmitChecks {
   checkSignature(sig: Signature, at: string, submitter: Submitter): void {
     const options = canvas.taskOptionsOf(sig.options);
     this.checkNames(sig.task, options, submitter, at);
+    checkHeaders(options, at);
     pointedFrom(at, () => {
       validateTask({ name: sig.task, args: sig.args, kwargs: sig.kwargs }, options);
       // Of one that is given a result only what it says itself is known.
@@ -105,6 +108,14 @@ export class SubmitChecks {
   private checkCallbacks(callbacks: readonly Signature[], at: string, submitter: Submitter): void {
     for (const [index, sig] of callbacks.entries()) this.checkSignature(sig, `${at}/${index}`, submitter);
   }
+}
+
+/** A sealed address seen elsewhere would have the gateway tell somebody of tasks that are not theirs. */
+function checkHeaders(options: TaskOptions | undefined, at: string): void {
+  if (options?.headers?.[CALLBACK_HEADER] === undefined) return;
+  throw inputError('REQUEST_INVALID', 'The request does not match its schema.', [
+    { pointer: `${at}/headers/${CALLBACK_HEADER}`, detail: 'is set by the gateway; give callback_url' },
+  ]);
 }
 
 /** Problems of a part, told as problems of the whole. */

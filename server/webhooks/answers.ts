@@ -53,4 +53,16 @@ export const deliverySchema = Joi.object({
   next_attempt_at: timeOrNull,
 });
 
+export const callbackSecretSchema = Joi.object({
+  secret: Joi.string().required().description('`whsec_...`: of the calling key alone, the same each time.'),
+});
+
+export const deadLettersSchema = Joi.object({
+  done: Joi.number().integer().required().description('Sent again, or dropped.'),
+  outdated: Joi.number()
+    .integer()
+    .required()
+    .description('Only taken away: they had been replayed one by one since.'),
+});
+
 export const deliveriesSchema = Joi.object({ deliveries: Joi.array().items(deliverySchema).required() });

@@ -4,15 +4,12 @@ import { type AddressGuard, AddressRefused } from './address-guard';
 import { type Delivery, deliveryMessage, readDelivery } from './delivery';
 import type { DeliveryLog, LogNews } from './delivery-log';
 import { DEAD, retryQueue } from './delivery-queues';
-import type { WebhookEndpoint } from './endpoint';
-import type { EndpointBook } from './endpoint-book';
 import { httpPost, NoAnswerInTime } from './http-post';
-import type { SecretSeal } from './secrets';
+import type { Receiver, Receivers } from './receivers';
 import { signatureHeaders } from './signature';
 
 export interface CourierDeps {
-  readonly book: Pick<EndpointBook, 'get' | 'change'>;
-  readonly seal: Pick<SecretSeal, 'open'>;
+  readonly receivers: Pick<Receivers, 'of' | 'gone'>;
   readonly guard: Pick<AddressGuard, 'addressOf'>;
   readonly log: Pick<DeliveryLog, 'note'>;
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
@@ -70,40 +67,36 @@ export class Courier {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const endpoint = this.deps.book.get(delivery.endpointId);
-    if (endpoint === undefined || !endpoint.enabled) {
+    const receiver = this.deps.receivers.of(delivery);
+    if (receiver === undefined) {
       await this.deps.log.note(
         delivery,
-        news('dropped', undefined, 'the webhook is switched off or deleted'),
+        news(
+          'dropped',
+          undefined,
+          'the webhook is switched off or deleted, or the secret of its callback is',
+        ),
       );
       return;
     }
-    const attempt = await this.#attempt(delivery, endpoint);
+    const attempt = await this.#attempt(delivery, receiver);
     this.#stopping.signal.throwIfAborted();
     if (attempt.status !== null && attempt.status >= 200 && attempt.status < 300) {
       await this.deps.log.note(delivery, news('delivered', attempt));
     } else if (attempt.status === GONE) {
-      await this.#switchOff(delivery, attempt);
+      await this.#gone(delivery, attempt);
     } else await this.#putBack(delivery, attempt);
   }
 
-  async #attempt(delivery: Delivery, endpoint: WebhookEndpoint): Promise<Attempt> {
-    const { guard, clock, timeoutMs, seal } = this.deps;
+  async #attempt(delivery: Delivery, receiver: Receiver): Promise<Attempt> {
+    const { guard, clock, timeoutMs } = this.deps;
     const startedAt = clock.monotonic();
     const ended = (status: number | null, error: string | null): Attempt => {
       return { status, error, durationMs: Math.round(clock.monotonic() - startedAt) };
     };
     try {
-      const url = new URL(endpoint.url);
-      const secrets = endpoint.secrets.filter(
-        ({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > clock.now(),
-      );
-      const signature = signatureHeaders(
-        delivery.id,
-        clock.now(),
-        delivery.body,
-        secrets.map(({ secret }) => seal.open(secret)),
-      );
+      const url = new URL(receiver.url);
+      const signature = signatureHeaders(delivery.id, clock.now(), delivery.body, receiver.secrets());
       const headers = { 'content-type': 'application/json', 'user-agent': 'celery-gateway', ...signature };
       const address = await guard.addressOf(url);
       const { signal } = this.#stopping;
@@ -115,11 +108,9 @@ export class Courier {
   }
 
   /** The receiver says that it is gone for good. */
-  async #switchOff(delivery: Delivery, attempt: Attempt): Promise<void> {
-    await this.deps.book.change(delivery.endpointId, (known) => {
-      return known === undefined ? known : { ...known, enabled: false, disabledReason: 'gone' };
-    });
-    this.deps.logger.info('a webhook was switched off: its receiver is gone', {
+  async #gone(delivery: Delivery, attempt: Attempt): Promise<void> {
+    await this.deps.receivers.gone(delivery);
+    this.deps.logger.info('the receiver of a webhook says that it is gone', {
       webhook: delivery.endpointId,
     });
     await this.deps.log.note(delivery, news('dropped', attempt));

@@ -9,6 +9,8 @@ export interface Delivery {
   readonly taskId: string | null;
   /** What is posted, to the letter: a signature is of bytes. */
   readonly body: string;
+  /** For a URL that the submission named: it, sealed. */
+  readonly callback?: string | undefined;
   /** From 1. */
   readonly attempt: number;
   /** How often it was replayed. */
@@ -19,7 +21,7 @@ export interface Delivery {
 export function readDelivery(content: Buffer): Delivery | undefined {
   try {
     const json = JSON.parse(content.toString()) as Readonly<Record<string, unknown>> | null;
-    const { id, endpointId, type, taskId, body, attempt, run } = json ?? {};
+    const { id, endpointId, type, taskId, body, callback, attempt, run } = json ?? {};
     if (typeof id !== 'string' || typeof endpointId !== 'string' || typeof body !== 'string')
       return undefined;
     return {
@@ -28,6 +30,7 @@ export function readDelivery(content: Buffer): Delivery | undefined {
       type: typeof type === 'string' ? type : '',
       taskId: typeof taskId === 'string' ? taskId : null,
       body,
+      ...(typeof callback === 'string' ? { callback } : {}),
       attempt: typeof attempt === 'number' && attempt >= 1 ? attempt : 1,
       run: typeof run === 'number' && run >= 0 ? run : 0,
     };

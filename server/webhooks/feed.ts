@@ -1,15 +1,17 @@
 import type { ConfirmPublisher } from '../../amqp';
-import { parsePosition, type TaskHistoryReader } from '../../celery/history';
+import { parsePosition, type TaskHistoryReader, type TaskRecord } from '../../celery/history';
 import type { Clock, Logger } from '../../runtime';
-import { deliveryMessage } from './delivery';
+import type { Callbacks } from './callbacks';
+import { type Delivery, deliveryMessage } from './delivery';
 import type { DeliveryLog } from './delivery-log';
 import { DELIVERIES } from './delivery-queues';
 import type { EndpointBook } from './endpoint-book';
-import { taskDelivery, wants } from './task-event';
+import { callbackDelivery, taskDelivery, wants } from './task-event';
 
 export interface WebhookFeedDeps {
   readonly history: Pick<TaskHistoryReader, 'subscribe' | 'since' | 'position' | 'get'>;
   readonly book: Pick<EndpointBook, 'entries'>;
+  readonly callbacks: Pick<Callbacks, 'offered'>;
   readonly log: Pick<DeliveryLog, 'get' | 'note' | 'checkpoint' | 'keepCheckpoint'>;
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   /** Whether the streams, that of the endpoints among them, were read to their end. */
@@ -84,13 +86,13 @@ export class WebhookFeed {
   }
 
   async #tell(): Promise<void> {
-    const { history, book, log, clock, logger, ready } = this.deps;
+    const { history, book, callbacks, log, clock, logger, ready } = this.deps;
     if (!ready()) return this.#soon(AGAIN_MS);
     try {
       const until = history.position;
       // Without a word of how far it got, all that is held: an endpoint hears of nothing from before it was made.
       const from = this.#cursor ?? log.checkpoint ?? '';
-      if (book.entries().length > 0) await this.#tellSince(from);
+      if (callbacks.offered || book.entries().length > 0) await this.#tellSince(from);
       this.#cursor = until;
       if (clock.now() - this.#checkpointAt < CHECKPOINT_EVERY_MS) return;
       await log.keepCheckpoint(until);
@@ -102,19 +104,31 @@ export class WebhookFeed {
   }
 
   async #tellSince(from: string): Promise<void> {
-    const { history, book, log, clock, publisher, logger } = this.deps;
+    const { history, logger } = this.deps;
     const { changes, gap } = history.since(parsePosition(from) ?? {});
     if (gap) logger.warn('webhooks missed events: more came than are held');
     for (const { subject, state, at } of changes) {
       const task = state === null ? undefined : history.get(subject);
       if (task === undefined || state === null) continue;
-      for (const [endpointId, endpoint] of book.entries()) {
-        if (at < endpoint.createdAt || !wants(endpoint, state, task)) continue;
-        const delivery = taskDelivery(endpointId, state, task, Math.min(at, clock.now()));
-        if (log.get(delivery.id) !== undefined) continue;
-        await publisher.publish({ exchange: '', routingKey: DELIVERIES, ...deliveryMessage(delivery) });
-        await log.note(delivery, PENDING);
-      }
+      for (const delivery of this.#deliveriesOf(task, state, at)) await this.#queue(delivery);
     }
+  }
+
+  *#deliveriesOf(task: TaskRecord, state: string, at: number): Iterable<Delivery> {
+    const { book, callbacks, clock } = this.deps;
+    const toldAt = Math.min(at, clock.now());
+    for (const [endpointId, endpoint] of book.entries()) {
+      if (at >= endpoint.createdAt && wants(endpoint, state, task))
+        yield taskDelivery(endpointId, state, task, toldAt);
+    }
+    const callback = callbacks.offered ? callbackDelivery(state, task, toldAt) : undefined;
+    if (callback !== undefined) yield callback;
+  }
+
+  async #queue(delivery: Delivery): Promise<void> {
+    const { log, publisher } = this.deps;
+    if (log.get(delivery.id) !== undefined) return;
+    await publisher.publish({ exchange: '', routingKey: DELIVERIES, ...deliveryMessage(delivery) });
+    await log.note(delivery, PENDING);
   }
 }

@@ -1,10 +1,14 @@
 export { AddressGuard } from './address-guard';
+export { Callbacks } from './callbacks';
 export { Courier } from './courier';
+export { deadLetterRoutes } from './dead-letter-routes';
+export { DeadLetters } from './dead-letters';
 export { DeliveryLog } from './delivery-log';
-export { DELIVERIES, declareDeliveryQueues, ENDPOINTS, FEED, LOG } from './delivery-queues';
+export { DEAD, DELIVERIES, declareDeliveryQueues, ENDPOINTS, FEED, LOG } from './delivery-queues';
 export { readEndpoint, type WebhookEndpoint } from './endpoint';
 export { EndpointBook } from './endpoint-book';
 export { WebhookFeed } from './feed';
+export { Receivers } from './receivers';
 export { webhookRoutes } from './routes';
 export { SecretSeal } from './secrets';
 export { WebhookService } from './service';

@@ -1,9 +1,17 @@
 import type { Request } from 'express';
+import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
-import { deliveriesSchema, deliverySchema, endpointSchema, endpointsSchema, revealedSchema } from './answers';
+import {
+  callbackSecretSchema,
+  deliveriesSchema,
+  deliverySchema,
+  endpointSchema,
+  endpointsSchema,
+  revealedSchema,
+} from './answers';
 import {
   deliveriesQuerySchema,
   deliveryIdSchema,
@@ -26,11 +34,27 @@ function webhookId(req: Request): string {
   return validated(webhookIdSchema, { webhook_id: pathParameter(req, 'webhook_id') }).webhook_id;
 }
 
-/** The webhook routes, for administrators. */
+function tagged(description: string, schema: typeof endpointSchema): RouteDefinition['api']['responses'] {
+  return {
+    200: { description, schema, headers: { ETag: 'For If-None-Match.' } },
+    304: { description: 'Nothing has changed since the ETag.' },
+  };
+}
+
+/** The webhook routes, for administrators; but for a key's own secret. */
 export function webhookRoutes(
   service: Pick<
     WebhookService,
-    'list' | 'get' | 'create' | 'update' | 'rotateSecret' | 'remove' | 'deliveries' | 'ping' | 'replay'
+    | 'list'
+    | 'get'
+    | 'create'
+    | 'update'
+    | 'rotateSecret'
+    | 'remove'
+    | 'deliveries'
+    | 'ping'
+    | 'replay'
+    | 'callbackSecret'
   >,
 ): readonly RouteDefinition[] {
   async function create(req: Request, res: GatewayResponse): Promise<void> {
@@ -63,9 +87,9 @@ export function webhookRoutes(
   }
 
   async function deliveries(req: Request, res: GatewayResponse): Promise<void> {
-    const { status, limit } = validated(deliveriesQuerySchema, req.query);
-    const found = await service.deliveries(webhookId(req), status, limit);
-    sendJson(res, 200, { deliveries: found.map(deliveryView) });
+    const { status, task_id: taskId, limit } = validated(deliveriesQuerySchema, req.query);
+    const found = await service.deliveries(webhookId(req), { status, taskId, limit });
+    sendTaggedJson(req, res, { deliveries: found.map(deliveryView) });
   }
 
   async function replay(req: Request, res: GatewayResponse): Promise<void> {
@@ -76,10 +100,34 @@ export function webhookRoutes(
     sendJson(res, 202, deliveryView(await service.replay(ids.webhook_id, ids.delivery_id)));
   }
 
+  async function callbackSecret(_req: Request, res: GatewayResponse): Promise<void> {
+    sendJson(res, 200, { secret: await service.callbackSecret(res.locals.principal?.id ?? '') });
+  }
+
   const reads = { scope: 'webhooks:manage', bucket: 'reads', body: 'none', startsWork: false } as const;
   const changes = { scope: 'webhooks:manage', bucket: 'admin', body: 'none', startsWork: true } as const;
   const one = { tag: 'webhooks', params: webhookIdSchema } as const;
   return [
+    {
+      ...reads,
+      method: 'get',
+      path: `${PREFIX}/callbacks/secret`,
+      scope: 'tasks:submit',
+      checksLimits: true,
+      // It is what the caller came for.
+      masked: false,
+      api: {
+        summary: "What this key's callbacks are signed with",
+        description: 'For the receivers of the callback_url of submissions; each key has its own.',
+        operationId: 'getCallbackSecret',
+        tag: 'webhooks',
+        responses: {
+          200: { description: 'For a library of Standard Webhooks.', schema: callbackSecretSchema },
+        },
+        problems: ['CALLBACKS_DISABLED', 'MESSAGING_DISABLED'],
+      },
+      handle: callbackSecret,
+    },
     {
       ...reads,
       method: 'get',
@@ -88,9 +136,11 @@ export function webhookRoutes(
         summary: 'All webhooks',
         operationId: 'listWebhooks',
         tag: 'webhooks',
-        responses: { 200: { description: 'Without their secrets.', schema: endpointsSchema } },
+        headers: IF_NONE_MATCH,
+        responses: tagged('Without their secrets.', endpointsSchema),
       },
-      handle: async (_req, res) => sendJson(res, 200, { webhooks: (await service.list()).map(endpointView) }),
+      handle: async (req, res) =>
+        sendTaggedJson(req, res, { webhooks: (await service.list()).map(endpointView) }),
     },
     {
       ...changes,
@@ -127,9 +177,10 @@ export function webhookRoutes(
         ...one,
         summary: 'One webhook',
         operationId: 'getWebhook',
-        responses: { 200: { description: 'Without its secrets.', schema: endpointSchema } },
+        headers: IF_NONE_MATCH,
+        responses: tagged('Without its secrets.', endpointSchema),
       },
-      handle: async (req, res) => sendJson(res, 200, endpointView(await service.get(webhookId(req)))),
+      handle: async (req, res) => sendTaggedJson(req, res, endpointView(await service.get(webhookId(req)))),
     },
     {
       ...changes,
@@ -192,7 +243,9 @@ export function webhookRoutes(
         summary: 'What became of what a webhook was told',
         operationId: 'listWebhookDeliveries',
         query: deliveriesQuerySchema,
-        responses: { 200: { description: 'Latest news first.', schema: deliveriesSchema } },
+        description: 'In place of an id `callbacks` means what submissions asked for with `callback_url`.',
+        headers: IF_NONE_MATCH,
+        responses: tagged('Latest news first.', deliveriesSchema),
       },
       handle: deliveries,
     },

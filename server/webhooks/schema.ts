@@ -64,12 +64,27 @@ export const deliveryIdSchema = preparedQuery<{ readonly webhook_id: string; rea
 /** The query of `GET /rabbitmq/webhooks/{webhook_id}/deliveries`. */
 export interface DeliveriesQuery {
   readonly status?: DeliveryStatus;
+  readonly task_id?: string;
   readonly limit: number;
 }
 
 export const deliveriesQuerySchema = preparedQuery<DeliveriesQuery>(
   Joi.object<DeliveriesQuery>({
     status: Joi.string().valid('pending', 'delivered', 'retrying', 'dead', 'dropped'),
+    task_id: Joi.string().max(255).description('Those that tell of this task.'),
     limit: Joi.number().integer().min(1).max(1000).default(100),
+  }),
+);
+
+/** The query of what is done about dead letters. */
+export interface DeadLettersQuery {
+  readonly webhook_id?: string;
+  readonly limit: number;
+}
+
+export const deadLettersQuerySchema = preparedQuery<DeadLettersQuery>(
+  Joi.object<DeadLettersQuery>({
+    webhook_id: id.optional().description('Those of one webhook, or `callbacks`; else all.'),
+    limit: Joi.number().integer().min(1).max(100_000).default(1000),
   }),
 );

@@ -20,6 +20,11 @@ export class SecretSeal {
     this.#key = key === undefined ? undefined : createHash('sha256').update(key).digest();
   }
 
+  /** Whether some key has sealed it. */
+  static isSealed(stored: string): boolean {
+    return stored.startsWith(SEALED);
+  }
+
   seal(secret: string): string {
     if (this.#key === undefined) return secret;
     const iv = randomBytes(IV_BYTES);

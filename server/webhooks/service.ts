@@ -3,6 +3,7 @@ import type { ConfirmPublisher } from '../../amqp';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
 import { type AddressGuard, AddressRefused } from './address-guard';
+import { CALLBACKS, type Callbacks } from './callbacks';
 import { type Delivery, deliveryMessage } from './delivery';
 import type { DeliveryLog, DeliveryStatus, LoggedDelivery } from './delivery-log';
 import { DELIVERIES } from './delivery-queues';
@@ -32,12 +33,20 @@ export interface WebhookServiceDeps {
   readonly book: Pick<EndpointBook, 'get' | 'entries' | 'change'>;
   readonly log: Pick<DeliveryLog, 'get' | 'of' | 'note'>;
   readonly seal: Pick<SecretSeal, 'seal'>;
+  readonly callbacks: Pick<Callbacks, 'secretOf'>;
   readonly guard: Pick<AddressGuard, 'checkUrl'>;
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly maxEndpoints: number;
   /** How long the old secret still signs after a rotation. */
   readonly overlapMs: number;
+}
+
+/** Which deliveries are asked for. */
+export interface DeliveryChoice {
+  readonly status: DeliveryStatus | undefined;
+  readonly taskId: string | undefined;
+  readonly limit: number;
 }
 
 /** Endpoints that are told of tasks, and what became of what they were told. */
@@ -98,15 +107,24 @@ export class WebhookService {
     await this.deps.book.change(id, () => undefined);
   }
 
-  /** What became of its deliveries, latest first. */
+  /** What became of its deliveries, or of those that submissions asked for, latest first. */
   async deliveries(
     id: string,
-    status: DeliveryStatus | undefined,
-    limit: number,
+    { status, taskId, limit }: DeliveryChoice,
   ): Promise<readonly LoggedDelivery[]> {
-    this.known(id);
-    const all = this.deps.log.of(id);
-    return (status === undefined ? all : all.filter((each) => each.status === status)).slice(0, limit);
+    if (id !== CALLBACKS) this.known(id);
+    const chosen = this.deps.log.of(id).filter(({ delivery, ...each }) => {
+      return (
+        (status === undefined || each.status === status) &&
+        (taskId === undefined || delivery.taskId === taskId)
+      );
+    });
+    return chosen.slice(0, limit);
+  }
+
+  /** What a caller's callbacks are signed with. @throws GatewayError CALLBACKS_DISABLED. */
+  async callbackSecret(owner: string): Promise<string> {
+    return this.deps.callbacks.secretOf(owner);
   }
 
   /** Sends an event that is about no task, so that a receiver can be tried. */
@@ -131,12 +149,17 @@ export class WebhookService {
 
   /** Sends a delivery again, under the id it has: a receiver that took it before can tell. */
   async replay(id: string, deliveryId: string): Promise<LoggedDelivery> {
-    this.known(id);
+    if (id !== CALLBACKS) this.known(id);
     const logged = this.deps.log.get(deliveryId);
     if (logged === undefined || logged.delivery.endpointId !== id) {
       throw new GatewayError('DELIVERY_NOT_FOUND', `The delivery ${deliveryId} is not known.`);
     }
-    return this.enqueue({ ...logged.delivery, attempt: 1, run: logged.delivery.run + 1 });
+    return this.again(logged.delivery);
+  }
+
+  /** From its first attempt on; what is logged of that counts for more than what was before. */
+  again(delivery: Delivery): Promise<LoggedDelivery> {
+    return this.enqueue({ ...delivery, attempt: 1, run: delivery.run + 1 });
   }
 
   private known(id: string): WebhookEndpoint {

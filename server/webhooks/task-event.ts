@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TaskRecord } from '../../celery/history';
 import { globToRegExp } from '../../celery/protocol';
+import { CALLBACKS } from './callbacks';
 import type { Delivery } from './delivery';
 import { EVENT_TYPES, type EventState, type WebhookEndpoint } from './endpoint';
 
@@ -65,4 +66,11 @@ export function taskDelivery(endpointId: string, state: EventState, task: TaskRe
     attempt: 1,
     run: 0,
   };
+}
+
+/** What the URL that came with the task is told: its end. Undefined where there is none, or the task has not ended. */
+export function callbackDelivery(state: string, task: TaskRecord, at: number): Delivery | undefined {
+  const { callback } = task;
+  if (callback === null || callback === undefined || !FINAL.has(state)) return undefined;
+  return { ...taskDelivery(CALLBACKS, state as EventState, task, at), callback };
 }

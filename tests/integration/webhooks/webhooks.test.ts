@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { createWorker, defineTask, PythonError } from '../../../workers';
 import { Cleanup } from '../../support/cleanup';
+import { keyOf } from '../../support/gateway-app';
 import { type Answer, type RunningGateway, startGateway } from '../../support/running-gateway';
 import { until } from '../../support/until';
 import { createVhost, rabbitmqctl, type TestVhost } from '../../support/vhost';
@@ -21,6 +22,7 @@ const settings = (): Record<string, string> => ({
   WEBHOOKS_ALLOW_HTTP: 'true',
   WEBHOOKS_RETRY_SECONDS: '1,1',
   WEBHOOKS_SECRETS_KEY: 'a key for tests',
+  WEBHOOKS_CALLBACK_SECRETS: 'a text for tests that is long enough'.replaceAll(' ', '-'),
 });
 
 async function start(): Promise<RunningGateway> {
@@ -74,7 +76,16 @@ beforeAll(async () => {
   receiver = await cleanup.stops(WebhookReceiver.open());
   gateway = await start();
   other = await start();
-  const fine = ['w.once', 'w.retried', 'w.dead', 'w.gone', 'w.rotated', 'w.redirected'];
+  const fine = [
+    'w.once',
+    'w.retried',
+    'w.dead',
+    'w.gone',
+    'w.rotated',
+    'w.redirected',
+    'w.called',
+    'w.drained',
+  ];
   const worker = createWorker({
     tasks: [
       ...fine.map((name) => defineTask(name, { params: [] }, () => 'fine')),
@@ -157,6 +168,104 @@ test('after the last attempt a delivery is among the dead letters, and a replay 
   expect(found[3]?.headers['webhook-id']).toBe(dead.delivery_id);
 }, 60_000);
 
+test('all dead letters are replayed at once or dropped, those replayed one by one since only taken away', async () => {
+  const { id } = await endpoint('w.drained');
+  const dead = (count: number) =>
+    until(async () => {
+      const { body } = await gateway.call('GET', `/rabbitmq/webhooks/${id}/deliveries?status=dead`);
+      const found = body.deliveries as readonly { readonly delivery_id: string }[];
+      const queues = await rabbitmqctl('list_queues', '-p', vhost.name, 'name', 'messages');
+      const queued = Number(/webhooks\.dead\s+(\d+)/.exec(queues)?.[1]);
+      return found.length === count && queued >= count ? found : undefined;
+    }, PATIENT);
+  receiver.answers.set('/w.drained', Array(6).fill(500));
+  await submit('w.drained');
+  await submit('w.drained');
+  const [first] = await dead(2);
+  const one = `/rabbitmq/webhooks/${id}/deliveries/${first?.delivery_id}/replay`;
+  expect((await gateway.call('POST', one)).status).toBe(202);
+  await hooks('w.drained', 7);
+  const replayed = await gateway.call('POST', `/rabbitmq/webhooks/dead-letters/replay?webhook_id=${id}`);
+  expect(replayed).toMatchObject({ status: 200, body: { done: 1, outdated: 1 } });
+  await hooks('w.drained', 8);
+  await dead(0);
+  receiver.answers.set('/w.drained', [500, 500, 500]);
+  await submit('w.drained');
+  await dead(1);
+  const others = await gateway.call('DELETE', '/rabbitmq/webhooks/dead-letters?webhook_id=callbacks');
+  expect(others.body).toEqual({ done: 0, outdated: 0 });
+  const dropped = await gateway.call('DELETE', `/rabbitmq/webhooks/dead-letters?webhook_id=${id}`);
+  expect(dropped.body).toEqual({ done: 1, outdated: 0 });
+  expect((await deliveries(gateway, id))[0]).toMatchObject({
+    status: 'dropped',
+    last_error: 'dropped by request',
+  });
+}, 90_000);
+
+test('a webhook that was read is answered 304 until it changes', async () => {
+  const { id } = await endpoint('w.tagged');
+  const read = (etag?: string) =>
+    fetch(`${gateway.url}/rabbitmq/webhooks/${id}`, {
+      headers: {
+        authorization: `Bearer ${keyOf('admin')}`,
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      },
+    });
+  const etag = (await read()).headers.get('etag') ?? '';
+  expect((await read(etag)).status).toBe(304);
+  await gateway.call('PATCH', `/rabbitmq/webhooks/${id}`, { description: 'another' });
+  expect((await read(etag)).status).toBe(200);
+}, 60_000);
+
+test('the URL of a submission is told once of the end of its task, signed with the secret of its key', async () => {
+  const task = { task_name: 'w.called', callback_url: receiver.url('/called?token=t') };
+  const single = await gateway.call('POST', '/rabbitmq/tasks/submit', task, 'submitter');
+  const batch = await gateway.call(
+    'POST',
+    '/rabbitmq/tasks/batch',
+    { atomic: true, tasks: [task] },
+    'submitter',
+  );
+  expect([single.status, batch.status]).toEqual([202, 202]);
+  const [item] = batch.body.results as readonly { readonly task_id: string }[];
+  const found = await until(() => {
+    const told = receiver.at('/called?token=t');
+    return told.length >= 2 ? told : undefined;
+  }, PATIENT);
+  const path = '/rabbitmq/webhooks/callbacks/secret';
+  const own = String((await gateway.call('GET', path, undefined, 'submitter')).body.secret);
+  const ids = found
+    .map((hook) => verified(hook, own))
+    .map(({ data }) => (data as { task_id: string }).task_id);
+  expect([...ids].sort()).toEqual([String(single.body.task_id), item?.task_id].sort());
+  const others = String((await gateway.call('GET', path)).body.secret);
+  expect(() => verified(found[0], others)).toThrow();
+  const log = await until(async () => {
+    const query = `task_id=${single.body.task_id}&status=delivered`;
+    const { body } = await other.call('GET', `/rabbitmq/webhooks/callbacks/deliveries?${query}`);
+    const [delivery] = body.deliveries as readonly object[];
+    return delivery === undefined ? undefined : delivery;
+  }, PATIENT);
+  expect(log).toMatchObject({ type: 'task.succeeded', webhook_id: 'callbacks', attempts: 1 });
+  expect(JSON.stringify(log)).not.toContain('token');
+}, 60_000);
+
+test.each([
+  ['a URL that is not public', { callback_url: 'http://10.0.0.1/' }, '/callback_url'],
+  [
+    'a header that only a gateway may set',
+    { headers: { gateway_callback: 'x' } },
+    '/headers/gateway_callback',
+  ],
+])('a submission with %s is refused', async (_circumstance, more, pointer) => {
+  const task = { task_name: 'w.called', ...more };
+  const { status, body } = await gateway.call('POST', '/rabbitmq/tasks/submit', task);
+  expect(status).toBe(400);
+  expect(body.errors).toEqual([{ pointer, detail: expect.any(String) }]);
+  const batch = await gateway.call('POST', '/rabbitmq/tasks/batch', { atomic: true, tasks: [task] });
+  expect(batch.status).toBe(400);
+});
+
 test('410 switches a webhook off', async () => {
   const { id } = await endpoint('w.gone');
   receiver.answers.set('/w.gone', [410]);
@@ -200,11 +309,17 @@ test('what happened while no gateway was there is told by the next one', async (
   await endpoint('w.late');
   const first = await submit('w.late');
   await hooks('w.late', 1);
-  await gateway.call('POST', '/rabbitmq/tasks/submit', { task_name: 'w.late', countdown: 3 });
+  await gateway.call('POST', '/rabbitmq/tasks/submit', {
+    task_name: 'w.late',
+    countdown: 3,
+    callback_url: receiver.url('/late-called'),
+  });
   await gateway.stop();
   await other.stop();
   const second = await until(() => ranLate.find((id) => id !== first), PATIENT);
   gateway = await start();
   const found = await hooks('w.late', 2);
   expect(found.some(({ body }) => body.includes(second))).toBe(true);
+  const [called] = await hooks('late-called', 1);
+  expect(called?.body).toContain(second);
 }, 90_000);

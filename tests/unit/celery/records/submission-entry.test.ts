@@ -10,6 +10,7 @@ const message = {
     root_id: 'r',
     retries: 2,
     gateway_tenant: 'acme',
+    gateway_callback: 'sealed:x',
   },
   properties: { timestamp: 1_795_300_000 },
 };
@@ -30,6 +31,7 @@ describe('submissionEntry', () => {
       groupId: null,
       retries: 2,
       tenant: 'acme',
+      callback: 'sealed:x',
     });
   });
 
