@@ -67,7 +67,7 @@ export class OrderedLines {
       }
       const text = await line;
       this.buffered += text;
-      this.pending.shift();
+      void this.pending.shift();
       if (this.buffered.length >= PIECE_BYTES) await this.flush();
       else this.flushSoon();
       this.wakeAdder();

@@ -9,11 +9,11 @@ import type { GatewayResponse, Handler, IdempotentWork } from '../http/request-c
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import type { IdempotentRequests } from '../idempotency';
-import { extrasOf, inBodyTerms, type ReplyTo, submissionOf, taskSchema } from '../tasks';
+import { extrasOf, inBodyTerms, type ReplyTo, sparseTaskSchema, submissionOf, taskSchema } from '../tasks';
 import { batchAnswerSchema, batchLineSchema } from './answers';
 import { bodyOf } from './body-of';
 import { answerStream } from './ndjson-answer';
-import { batchSchema, batchTaskSchema, documentedBatchSchema } from './schema';
+import { batchSchema, documentedBatchSchema } from './schema';
 import type { BatchItem, BatchOutcome, BatchService } from './service';
 import { batchView } from './view';
 
@@ -67,7 +67,7 @@ export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
   const { service, idempotency, replyTo, maxTasks } = deps;
 
   function itemOf(value: unknown, part: () => string, repeated: IdempotentWork | undefined): BatchItem {
-    const body = validated(batchTaskSchema, value);
+    const body = validated(sparseTaskSchema.for(value), value);
     const derived = body.task_id === undefined ? repeated?.taskId(part()) : undefined;
     const task = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
     return { task, extras: extrasOf(body, repeated !== undefined) };

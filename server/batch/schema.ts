@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import { prepared } from '../http/validation';
-import { type SubmitBody, taskSchema } from '../tasks';
+import { taskSchema } from '../tasks';
 
 /** The body of `POST /rabbitmq/tasks/batch`, its tasks not looked at yet. */
 export interface BatchBody {
@@ -18,9 +18,6 @@ const fields = {
 export const batchSchema = prepared<BatchBody>(
   Joi.object<BatchBody>({ tasks: Joi.array().min(1).required(), ...fields }).required(),
 );
-
-/** One task of a batch. */
-export const batchTaskSchema = prepared<SubmitBody>(taskSchema);
 
 /** A batch as a whole, for the documentation. */
 export const documentedBatchSchema = Joi.object({
