@@ -25,6 +25,7 @@ export function deadLetters(context: FeatureContext, parts: DirectParts): readon
   });
   const maxReplays = config.DEAD_LETTER_MAX_REPLAYS;
   const service = new DeadLetterService({ queues, contents, work, messaging, names, maxReplays, clock });
-  const setup = new SetupService({ topology, management, names, queues });
+  const serverVersion = () => messaging.health().broker?.serverVersion;
+  const setup = new SetupService({ topology, management, names, queues, serverVersion });
   return deadLetterRoutes({ service, setup, stopping: drain.signal });
 }

@@ -4,6 +4,7 @@ import { brokerTls, brokerUrls, disabledPort, type ManagementClient, QueueWork }
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
 import type { FeatureContext } from './feature';
+import { instanceName } from './instance-name';
 import { createManagement } from './management';
 
 /** What works queues directly is made of; shared by the features that do. */
@@ -55,6 +56,7 @@ export function createDirectParts(context: FeatureContext): DirectParts {
       ? { work: disabledPort<QueueWork>(), topology: disabledPort<Topology>() }
       : queueWork(context);
   const operations = new OperationService({
+    instance: instanceName(config),
     maxRunning: config.OPERATIONS_MAX_RUNNING,
     keepMs: config.OPERATIONS_KEEP_SECONDS * 1000,
     clock,

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { AmqpConnection, Topology } from '../../amqp';
 import {
   NullResults,
@@ -11,6 +10,7 @@ import {
 import { ConfigError, type Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { contentProtection } from './content-protection';
+import { instanceName } from './instance-name';
 
 /** Where results are read, and where workers are told to send them. */
 export interface ResultSide {
@@ -71,7 +71,4 @@ export function createResultSide({
 }
 
 /** Each gateway's own, found again after a restart: two that shared one would each get half of the results. */
-function fallbackQueue(config: ServerConfig): string {
-  const instance = config.GATEWAY_INSTANCE ?? `${hostname()}-${config.GATEWAY_PORT}`;
-  return `${config.RESULT_STREAM}.${instance}`;
-}
+const fallbackQueue = (config: ServerConfig): string => `${config.RESULT_STREAM}.${instanceName(config)}`;

@@ -8,6 +8,16 @@ export const setupAnswerSchema = Joi.object({
   routing_key: Joi.string().required(),
   by: Joi.string().valid('policy', 'arguments').required(),
   policy_name: Joi.string().allow(null).required(),
+  retries: Joi.object({
+    exchange: Joi.string().required().description('What the queue dead-letters to.'),
+    delays_seconds: Joi.array().items(Joi.number()).required(),
+    queue_names: Joi.array()
+      .items(Joi.string())
+      .required()
+      .description('Where messages wait, in the order of the delays.'),
+  })
+    .allow(null)
+    .required(),
   notes: Joi.array().items(Joi.string()).required(),
 });
 

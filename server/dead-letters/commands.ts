@@ -12,6 +12,7 @@ export function setupCommand(body: SetupBody): SetupCommand {
     deadLetterQueue: body.dead_letter_queue,
     deliveryLimit: body.delivery_limit,
     type: body.type,
+    retryDelaysMs: body.retry_delays_seconds.map((seconds) => Math.round(seconds * 1000)),
     keep: {
       ms: body.keep_seconds === undefined ? undefined : body.keep_seconds * 1000,
       maxLength: body.max_length,

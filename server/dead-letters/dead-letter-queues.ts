@@ -1,12 +1,6 @@
 import type { Topology } from '../../amqp';
+import { DEAD_LETTER_EXCHANGE, DEAD_LETTER_SUFFIX, deadLetterQueueOf } from '../../celery/protocol';
 import type { ManagementClient } from '../messaging';
-
-/** The exchange of dead letters, unless a set-up names another. */
-export const DEAD_LETTER_EXCHANGE = 'dead-letters';
-const SUFFIX = '.dead';
-
-/** The dead-letter queue of a queue, unless a set-up names another. */
-export const deadLetterQueueOf = (queue: string): string => `${queue}${SUFFIX}`;
 
 export interface DeadLetterQueuesDeps {
   readonly topology: Pick<Topology, 'queueStatus'>;
@@ -59,7 +53,7 @@ export class DeadLetterQueues {
       .filter(({ source, destination_type: type }) => source === DEAD_LETTER_EXCHANGE && type === 'queue')
       .map(({ destination }) => destination);
     const named = knownQueues()
-      .filter((queue) => !queue.endsWith(SUFFIX))
+      .filter((queue) => !queue.endsWith(DEAD_LETTER_SUFFIX))
       .map(deadLetterQueueOf);
     return [...new Set([...configured, ...this.setUp, ...bound, ...named])].sort((a, b) => (a < b ? -1 : 1));
   }

@@ -113,11 +113,13 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
       scope: 'queues:write',
       body: 'json',
       api: {
-        summary: 'Give a queue its dead-letter exchange, queue and limit of deliveries',
+        summary: 'Give a queue its dead-letter exchange, queue, retries and limit of deliveries',
+        description:
+          'Doing it again changes the retries. A rejected message waits in RabbitMQ for its next one; what expired, was too many or could not be read is dead at once.',
         operationId: 'setUpDeadLetters',
         tag: 'dead-letters',
         body: setupSchema,
-        example: { queue_name: 'reports', keep_seconds: 604_800 },
+        example: { queue_name: 'reports', retry_delays_seconds: [5, 60], keep_seconds: 604_800 },
         responses: { 200: { description: 'They are there.', schema: setupAnswerSchema } },
       },
       handle: async (req, res) => {

@@ -9,6 +9,7 @@ import {
   targetSchema,
 } from '../queue-contents';
 import type { DeadLetterLine } from './line';
+import { MAX_RETRIES } from './retry-road';
 
 const name = Joi.string().min(1).max(255);
 
@@ -20,6 +21,7 @@ export interface SetupBody {
   readonly dead_letter_queue?: string;
   readonly delivery_limit?: number;
   readonly type?: 'classic' | 'quorum';
+  readonly retry_delays_seconds: readonly number[];
   readonly keep_seconds?: number;
   readonly max_length?: number;
 }
@@ -44,6 +46,13 @@ export const setupSchema = prepared<SetupBody>(
       .max(1_000_000)
       .description('Deliveries of one message before it is dead: quorum queues only.'),
     type: Joi.string().valid('classic', 'quorum').description('Of the queue, where it is declared now.'),
+    retry_delays_seconds: Joi.array()
+      .items(Joi.number().min(0.001).max(MAX_SECONDS))
+      .max(MAX_RETRIES)
+      .default([])
+      .description(
+        'How long RabbitMQ holds a rejected message before each of its retries; after the last it is dead. None: dead at once.',
+      ),
     keep_seconds: Joi.number()
       .integer()
       .min(1)

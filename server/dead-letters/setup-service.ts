@@ -1,8 +1,20 @@
-import { hasCode, QueueError, type Topology } from '../../amqp';
+import { QueueError, type Topology } from '../../amqp';
+import { DEAD_LETTER_EXCHANGE, deadLetterQueueOf } from '../../celery/protocol';
 import { GatewayError } from '../errors';
-import type { ManagedPolicy, ManagementClient, NamePolicy } from '../messaging';
-import { type QueueOptions, queueArguments } from '../queues';
-import { DEAD_LETTER_EXCHANGE, type DeadLetterQueues, deadLetterQueueOf } from './dead-letter-queues';
+import type { ManagementClient, NamePolicy } from '../messaging';
+import { queueArguments } from '../queues';
+import type { DeadLetterQueues } from './dead-letter-queues';
+import {
+  asArguments,
+  checkDeclared,
+  type DeadLettering,
+  deadLettersTo,
+  policyOf,
+  type Settings,
+} from './dead-lettering';
+import { applyingPolicy, exactPattern } from './policy-match';
+import { declareRetryRoad, retryExchangeOf, waitQueueOf } from './retry-road';
+import { checkRetrySafety } from './retry-safety';
 
 export interface SetupServiceDeps {
   readonly topology: Pick<
@@ -12,6 +24,7 @@ export interface SetupServiceDeps {
     | 'declareQueue'
     | 'ensureQueue'
     | 'bindQueue'
+    | 'unbindQueue'
     | 'queueStatus'
     | 'queueArguments'
   >;
@@ -19,6 +32,8 @@ export interface SetupServiceDeps {
   readonly management: Pick<ManagementClient, 'queue' | 'policies' | 'putPolicy'> | undefined;
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
   readonly queues: Pick<DeadLetterQueues, 'remember'>;
+  /** RabbitMQ's, such as `3.13.7`; undefined while it is not known. */
+  readonly serverVersion: () => string | undefined;
 }
 
 export interface SetupCommand {
@@ -31,6 +46,8 @@ export interface SetupCommand {
   readonly deliveryLimit: number | undefined;
   /** How the queue is declared where it does not exist, and by arguments. */
   readonly type: 'classic' | 'quorum' | undefined;
+  /** How long a rejected message waits before each retry, in milliseconds; none: it is dead at once. */
+  readonly retryDelaysMs: readonly number[];
   /** Of the dead-letter queue. */
   readonly keep: { readonly ms: number | undefined; readonly maxLength: number | undefined };
 }
@@ -42,7 +59,17 @@ export interface Setup {
   readonly routingKey: string;
   readonly by: 'policy' | 'arguments';
   readonly policyName: string | null;
+  readonly retries: Retries | null;
   readonly notes: readonly string[];
+}
+
+/** How what is rejected comes back before it is dead. */
+export interface Retries {
+  /** What the queue dead-letters to. */
+  readonly exchange: string;
+  readonly delaysMs: readonly number[];
+  /** Where messages wait, in the order of the delays. */
+  readonly queues: readonly string[];
 }
 
 const policyNameOf = (queue: string): string => `dead-letters.${queue}`;
@@ -51,7 +78,7 @@ const policyNameOf = (queue: string): string => `dead-letters.${queue}`;
 const NOT_POSSIBLE =
   'exists without these settings, and arguments cannot be changed. Set RABBITMQ_MANAGEMENT_URL (then a policy does it), or let the workers publish their dead letters themselves (CELERY_WORKER_DEAD_LETTER_EXCHANGE), or delete and declare the queue anew.';
 
-/** Gives a queue its dead-letter exchange, queue and limit of deliveries. Doing it twice is doing it once. */
+/** Gives a queue its dead-letter exchange, queue, retries and limit of deliveries. Doing it twice is doing it once. */
 export class SetupService {
   constructor(private readonly deps: SetupServiceDeps) {}
 
@@ -63,7 +90,9 @@ export class SetupService {
     names.checkQueue(queue, '/queue_name');
     names.checkQueue(deadLetterQueue, '/dead_letter_queue');
     names.checkExchange(exchange, '/exchange');
-    const target = { queue, deadLetterQueue, exchange, routingKey: queue };
+    const retries = retriesOf(queue, command.retryDelaysMs);
+    for (const name of retries?.queues ?? []) names.checkQueue(name, '/queue_name');
+    const target = { queue, deadLetterQueue, exchange, routingKey: queue, retries };
     await this.declareTarget(target, command);
     const byPolicy = by === 'policy' || (by === 'auto' && management !== undefined);
     const setup = byPolicy
@@ -88,20 +117,22 @@ export class SetupService {
     const { management, topology } = this.deps;
     if (management === undefined)
       throw new GatewayError('MANAGEMENT_NOT_CONFIGURED', 'Setting a policy needs RABBITMQ_MANAGEMENT_URL.');
-    const { queue, exchange, routingKey } = target;
+    const { queue } = target;
     await topology.ensureQueue({ name: queue, arguments: queueArguments({ type }) });
     const name = policyNameOf(queue);
     const managed = await management.queue(queue);
+    const declared = managed?.arguments ?? {};
+    checkDeclared(queue, declared, deadLetteringOf(target));
     const others = (await management.policies()).filter((policy) => policy.name !== name);
-    const before = applying(others, queue);
+    const before = applyingPolicy(others, queue);
     const definition = {
       ...before?.definition,
-      'dead-letter-exchange': exchange,
-      'dead-letter-routing-key': routingKey,
+      ...policyOf(deadLetteringOf(target)),
       ...(deliveryLimit === undefined ? {} : { 'delivery-limit': deliveryLimit }),
     };
+    await this.declareRetries(target, { ...declared, ...asArguments(definition) });
     const priority = Math.max(0, ...others.map((policy) => policy.priority)) + 1;
-    const pattern = `^${queue.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
+    const pattern = exactPattern(queue);
     await management.putPolicy(name, { pattern, definition, priority, 'apply-to': 'queues' });
     const notes =
       before === undefined ? [] : [`It repeats what policy ${before.name} said, which no longer applies.`];
@@ -112,45 +143,42 @@ export class SetupService {
 
   private async declareWithArguments(target: Target, command: SetupCommand): Promise<Setup> {
     const { topology } = this.deps;
-    const options: QueueOptions = {
+    const { queue } = target;
+    const { exchange, routingKey } = deadLetteringOf(target);
+    const wanted = queueArguments({
       type: command.deliveryLimit === undefined ? command.type : 'quorum',
       deliveryLimit: command.deliveryLimit,
-      deadLetterExchange: target.exchange,
-      deadLetterRoutingKey: target.routingKey,
-    };
-    try {
-      await topology.declareQueue({ name: target.queue, arguments: queueArguments(options) });
-    } catch (error) {
-      if (!hasCode(error, 'PRECONDITION_FAILED')) throw error;
-      const there = await topology.queueArguments(target.queue);
-      if (there?.['x-dead-letter-exchange'] !== target.exchange) {
-        throw new QueueError('PRECONDITION_FAILED', `The queue ${target.queue} ${NOT_POSSIBLE}`, {
-          cause: error,
-        });
-      }
-    }
+      deadLetterExchange: exchange,
+      deadLetterRoutingKey: routingKey,
+    });
+    const there = await topology.queueArguments(queue);
+    if (there !== null && !deadLettersTo(there, { exchange, routingKey }))
+      throw new QueueError('PRECONDITION_FAILED', `The queue ${queue} ${NOT_POSSIBLE}`);
+    if (target.retries !== null) checkRetrySafety(queue, { ...wanted, ...there }, this.deps.serverVersion());
+    if (there === null) await topology.declareQueue({ name: queue, arguments: wanted });
+    await this.declareRetries(target, { ...wanted, ...there });
     const notes = [
       'Set by arguments: whoever declares the queue must give the same ones, or Celery refuses to start (task_queues with queue_arguments).',
     ];
     return { ...target, by: 'arguments', policyName: null, notes };
   }
-}
 
-/** The policy that applies to a queue: of those that match, the one of the highest priority. */
-function applying(policies: readonly ManagedPolicy[], queue: string): ManagedPolicy | undefined {
-  const matching = policies.filter(
-    (policy) => policy['apply-to'] !== 'exchanges' && matches(policy.pattern, queue),
-  );
-  return matching.sort((a, b) => b.priority - a.priority)[0];
-}
-
-/** RabbitMQ's patterns are PCRE: what JavaScript cannot read is taken not to match. */
-function matches(pattern: string, name: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').test(name);
-  } catch {
-    return false;
+  private async declareRetries(target: Target, settings: Settings): Promise<void> {
+    const { queue, deadLetterQueue, retries } = target;
+    if (retries === null) return;
+    checkRetrySafety(queue, settings, this.deps.serverVersion());
+    await declareRetryRoad(this.deps.topology, { queue, deadLetterQueue, delaysMs: retries.delaysMs });
   }
 }
 
-type Target = Pick<Setup, 'queue' | 'deadLetterQueue' | 'exchange' | 'routingKey'>;
+type Target = Pick<Setup, 'queue' | 'deadLetterQueue' | 'exchange' | 'routingKey' | 'retries'>;
+
+function retriesOf(queue: string, delaysMs: readonly number[]): Retries | null {
+  if (delaysMs.length === 0) return null;
+  const queues = delaysMs.map((_, index) => waitQueueOf(queue, index + 1));
+  return { exchange: retryExchangeOf(queue), delaysMs, queues };
+}
+
+/** With retries a message keeps its key when it dies: it counts them. */
+const deadLetteringOf = ({ exchange, routingKey, retries }: Target): DeadLettering =>
+  retries === null ? { exchange, routingKey } : { exchange: retries.exchange, routingKey: undefined };

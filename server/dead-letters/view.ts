@@ -1,6 +1,6 @@
 import { messageView, type ReadMessage } from '../queue-contents';
 import type { DeadLetterCount } from './dead-letter-queues';
-import type { Setup } from './setup-service';
+import type { Retries, Setup } from './setup-service';
 
 export function setupView(setup: Setup): object {
   return {
@@ -10,9 +10,16 @@ export function setupView(setup: Setup): object {
     routing_key: setup.routingKey,
     by: setup.by,
     policy_name: setup.policyName,
+    retries: setup.retries === null ? null : retriesView(setup.retries),
     notes: setup.notes,
   };
 }
+
+const retriesView = ({ exchange, delaysMs, queues }: Retries): object => ({
+  exchange,
+  delays_seconds: delaysMs.map((delayMs) => delayMs / 1000),
+  queue_names: queues,
+});
 
 export function countsView(counts: readonly DeadLetterCount[]): object {
   return {

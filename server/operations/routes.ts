@@ -68,6 +68,8 @@ export function operationRoutes({ service, stopping }: OperationRoutesDeps): rea
       path: ONE,
       api: {
         summary: 'How an operation stands',
+        description:
+          'Only the gateway that runs it knows it; its name stands behind the `@` of the id. Another one answers 404 and says so.',
         operationId: 'getOperation',
         tag: 'operations',
         params: operationIdSchema,

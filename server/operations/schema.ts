@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { preparedQuery } from '../http/validation';
 
 export const operationIdSchema = preparedQuery<{ readonly operation_id: string }>(
-  Joi.object<{ readonly operation_id: string }>({ operation_id: Joi.string().max(64).required() }),
+  Joi.object<{ readonly operation_id: string }>({ operation_id: Joi.string().max(160).required() }),
 );
 
 /** The query of a route that begins an operation. */
@@ -25,7 +25,7 @@ const texts = Joi.array().items(Joi.string()).required();
 
 /** An operation, ended or not. */
 export const operationSchema = Joi.object({
-  operation_id: Joi.string().required(),
+  operation_id: Joi.string().required().description('Ends with the name of the gateway that runs it.'),
   kind: Joi.string().required().description('`move`, `copy`, `purge`, `replay`, `discard`, …'),
   queue_name: Joi.string().required(),
   dry_run: Joi.boolean().required().description('Nothing is changed, only counted.'),

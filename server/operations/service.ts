@@ -3,9 +3,12 @@ import { RabbitMQError } from '../../amqp';
 import type { Clock, Lifecycle, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
 import { Operation, type OperationHandle, type OperationSubject } from './operation';
+import { idPart, instanceOf, operationId } from './operation-id';
 
 export interface OperationServiceDeps {
   readonly maxRunning: number;
+  /** Which gateway this is; part of the ids, so that another one can tell where to ask. */
+  readonly instance: string;
   /** How long an ended one can be asked for. */
   readonly keepMs: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -45,8 +48,8 @@ export class OperationService implements Lifecycle {
    */
   begin(subject: OperationSubject, work: (operation: OperationHandle) => Promise<void>): Operation {
     this.admit(subject);
-    const { clock, newId = randomUUID } = this.deps;
-    const operation = new Operation(newId(), subject, clock.now());
+    const { clock, instance, newId = randomUUID } = this.deps;
+    const operation = new Operation(operationId(newId(), instance), subject, clock.now());
     this.operations.set(operation.id, operation);
     void this.run(operation, work);
     return operation;
@@ -56,8 +59,7 @@ export class OperationService implements Lifecycle {
   get(id: string): Operation {
     this.forget();
     const operation = this.operations.get(id);
-    if (operation === undefined)
-      throw new GatewayError('OPERATION_NOT_FOUND', `There is no operation ${id}.`);
+    if (operation === undefined) throw this.notFound(id);
     return operation;
   }
 
@@ -72,6 +74,16 @@ export class OperationService implements Lifecycle {
     const operation = this.get(id);
     if (operation.running) operation.cancel();
     return operation;
+  }
+
+  private notFound(id: string): GatewayError {
+    const instance = idPart(this.deps.instance);
+    const other = instanceOf(id);
+    const detail =
+      other === undefined || other === instance
+        ? `There is no operation ${id} here: forgotten, or its gateway was started anew. What it had not done is still in its queue: begin it again.`
+        : `Operation ${id} is known to gateway ${other}; this is ${instance}. Ask there, or where that one is gone begin it again: what it had not done is still in its queue.`;
+    return new GatewayError('OPERATION_NOT_FOUND', detail);
   }
 
   private admit({ queue }: OperationSubject): void {
