@@ -7,6 +7,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY amqp amqp
 COPY celery celery
+COPY client client
 COPY runtime runtime
 COPY scripts scripts
 COPY server server

@@ -35,5 +35,5 @@ module.exports = {
     project('chaos'),
     project('e2e'),
   ],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };
