@@ -14,7 +14,7 @@ export type Problem = {
   readonly detail: string;
   /** The path that was asked for. */
   readonly instance: string;
-  readonly code: "MESSAGE_NOT_FOUND" | "OPERATION_NOT_FOUND" | "POLICY_NOT_FOUND" | "OPERATION_CONFLICT" | "QUEUE_TYPE_UNSUPPORTED" | "OPERATIONS_SATURATED" | "MANAGEMENT_NOT_CONFIGURED" | "MANAGEMENT_FAILED" | "REPLY_TIMEOUT" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "WEBHOOKS_FULL" | "BODY_MALFORMED" | "REQUEST_INVALID" | "TASK_INVALID" | "ARGUMENTS_INVALID" | "MESSAGE_INVALID" | "UNAUTHENTICATED" | "FORBIDDEN" | "NAME_NOT_ALLOWED" | "ACCESS_REFUSED" | "ROUTE_NOT_FOUND" | "TASK_NOT_FOUND" | "TASK_NOT_RECORDED" | "QUEUE_NOT_FOUND" | "EXCHANGE_NOT_FOUND" | "TASK_UNKNOWN" | "METHOD_NOT_ALLOWED" | "PRECONDITION_FAILED" | "TASK_NOT_FINISHED" | "IDEMPOTENCY_IN_FLIGHT" | "RESOURCE_LOCKED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNROUTABLE" | "IDEMPOTENCY_KEY_REUSED" | "MESSAGE_NOT_A_TASK" | "WORKFLOW_NOT_FOUND" | "WORKFLOW_CONFLICT" | "CANVAS_UNSUPPORTED" | "CONFIRMATION_REQUIRED" | "KEY_NOT_FOUND" | "KEY_EXISTS" | "KEYS_READ_ONLY" | "IDENTITY_UNAVAILABLE" | "AUDIT_UNAVAILABLE" | "RATE_LIMITED" | "TOO_MANY_STREAMS" | "INTERNAL_ERROR" | "WORKER_NOT_FOUND" | "SCHEDULE_NOT_FOUND" | "SCHEDULE_EXISTS" | "SCHEDULES_FULL" | "QUEUE_NOT_PAUSED" | "CONCURRENT_CHANGE" | "VERSION_MISMATCH" | "MESSAGING_DISABLED" | "NOT_READY" | "IDEMPOTENCY_UNAVAILABLE" | "SHUTTING_DOWN" | "BROKER_UNREACHABLE" | "CONNECTION_LOST" | "CONNECTION_BLOCKED" | "CHANNEL_CLOSED" | "PUBLISH_NACKED" | "PUBLISHER_SATURATED" | "NO_WORKER_REPLIED" | "PUBLISH_UNKNOWN" | "RESULT_UNSUPPORTED" | "RESULT_TIMEOUT";
+  readonly code: "MESSAGE_NOT_FOUND" | "OPERATION_NOT_FOUND" | "POLICY_NOT_FOUND" | "OPERATION_CONFLICT" | "QUEUE_TYPE_UNSUPPORTED" | "OPERATIONS_SATURATED" | "MANAGEMENT_NOT_CONFIGURED" | "MANAGEMENT_FAILED" | "REPLY_TIMEOUT" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "CALLBACKS_DISABLED" | "WEBHOOKS_FULL" | "BODY_MALFORMED" | "REQUEST_INVALID" | "TASK_INVALID" | "ARGUMENTS_INVALID" | "MESSAGE_INVALID" | "UNAUTHENTICATED" | "FORBIDDEN" | "NAME_NOT_ALLOWED" | "ACCESS_REFUSED" | "ROUTE_NOT_FOUND" | "TASK_NOT_FOUND" | "TASK_NOT_RECORDED" | "QUEUE_NOT_FOUND" | "EXCHANGE_NOT_FOUND" | "TASK_UNKNOWN" | "METHOD_NOT_ALLOWED" | "PRECONDITION_FAILED" | "TASK_NOT_FINISHED" | "IDEMPOTENCY_IN_FLIGHT" | "RESOURCE_LOCKED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNROUTABLE" | "IDEMPOTENCY_KEY_REUSED" | "MESSAGE_NOT_A_TASK" | "WORKFLOW_NOT_FOUND" | "WORKFLOW_CONFLICT" | "CANVAS_UNSUPPORTED" | "CONFIRMATION_REQUIRED" | "KEY_NOT_FOUND" | "KEY_EXISTS" | "KEYS_READ_ONLY" | "IDENTITY_UNAVAILABLE" | "AUDIT_UNAVAILABLE" | "RATE_LIMITED" | "TOO_MANY_STREAMS" | "INTERNAL_ERROR" | "WORKER_NOT_FOUND" | "SCHEDULE_NOT_FOUND" | "SCHEDULE_EXISTS" | "SCHEDULES_FULL" | "QUEUE_NOT_PAUSED" | "CONCURRENT_CHANGE" | "VERSION_MISMATCH" | "MESSAGING_DISABLED" | "NOT_READY" | "IDEMPOTENCY_UNAVAILABLE" | "SHUTTING_DOWN" | "BROKER_UNREACHABLE" | "CONNECTION_LOST" | "CONNECTION_BLOCKED" | "CHANNEL_CLOSED" | "PUBLISH_NACKED" | "PUBLISHER_SATURATED" | "NO_WORKER_REPLIED" | "PUBLISH_UNKNOWN" | "RESULT_UNSUPPORTED" | "RESULT_TIMEOUT";
   /** As in the header X-Request-Id, and in the log. */
   readonly requestId: string;
   /** Each place in the request that is wrong. */
@@ -467,6 +467,8 @@ export interface Operations {
             readonly mode: "until_done" | "throttle" | "debounce";
             readonly window_seconds?: number;
           };
+          /** Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS). */
+          readonly callback_url?: string;
         }>;
         /** All tasks are checked before the first is sent; one that would be refused refuses all. */
         readonly atomic?: boolean;
@@ -798,6 +800,8 @@ export interface Operations {
           readonly mode: "until_done" | "throttle" | "debounce";
           readonly window_seconds?: number;
         };
+        /** Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS). */
+        readonly callback_url?: string;
       };
     };
     readonly answer: Answer<200, {
@@ -1969,7 +1973,7 @@ export interface Operations {
         /** skip: a tick passes by while the task of the one before is not finished. */
         readonly overlap?: "allow" | "skip";
         readonly paused?: boolean;
-        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. */
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta, dedup and callback_url. */
         readonly task: {
           /** Name the task is registered under. */
           readonly task_name: string;
@@ -2209,7 +2213,7 @@ export interface Operations {
         /** skip: a tick passes by while the task of the one before is not finished. */
         readonly overlap?: "allow" | "skip";
         readonly paused?: boolean;
-        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. */
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta, dedup and callback_url. */
         readonly task: {
           /** Name the task is registered under. */
           readonly task_name: string;
@@ -2542,9 +2546,54 @@ export interface Operations {
       readonly times: readonly string[];
     }>;
   };
+  /** Deliver again what nobody took. `POST /rabbitmq/webhooks/dead-letters/replay`, scope webhooks:manage */
+  readonly replayWebhookDeadLetters: {
+    readonly input: {
+      readonly query?: {
+        /** Those of one webhook, or `callbacks`; else all. */
+        readonly "webhook_id"?: string;
+        readonly "limit"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      /** Sent again, or dropped. */
+      readonly done: number;
+      /** Only taken away: they had been replayed one by one since. */
+      readonly outdated: number;
+    }>;
+  };
+  /** Drop what nobody took. `DELETE /rabbitmq/webhooks/dead-letters`, scope webhooks:manage */
+  readonly dropWebhookDeadLetters: {
+    readonly input: {
+      readonly query?: {
+        /** Those of one webhook, or `callbacks`; else all. */
+        readonly "webhook_id"?: string;
+        readonly "limit"?: number;
+      };
+    };
+    readonly answer: Answer<200, {
+      /** Sent again, or dropped. */
+      readonly done: number;
+      /** Only taken away: they had been replayed one by one since. */
+      readonly outdated: number;
+    }>;
+  };
+  /** What this key's callbacks are signed with. `GET /rabbitmq/webhooks/callbacks/secret`, scope tasks:submit */
+  readonly getCallbackSecret: {
+    readonly input: Readonly<Record<never, never>>;
+    readonly answer: Answer<200, {
+      /** `whsec_...`: of the calling key alone, the same each time. */
+      readonly secret: string;
+    }>;
+  };
   /** All webhooks. `GET /rabbitmq/webhooks`, scope webhooks:manage */
   readonly listWebhooks: {
-    readonly input: Readonly<Record<never, never>>;
+    readonly input: {
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
+      };
+    };
     readonly answer: Answer<200, {
       readonly webhooks: ReadonlyArray<{
         readonly webhook_id: string;
@@ -2606,6 +2655,10 @@ export interface Operations {
     readonly input: {
       readonly params: {
         readonly "webhook_id": string;
+      };
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
       };
     };
     readonly answer: Answer<200, {
@@ -2731,7 +2784,13 @@ export interface Operations {
       };
       readonly query?: {
         readonly "status"?: "pending" | "delivered" | "retrying" | "dead" | "dropped";
+        /** Those that tell of this task. */
+        readonly "task_id"?: string;
         readonly "limit"?: number;
+      };
+      readonly headers?: {
+        /** An `ETag` of an earlier answer: 304 while it still holds. */
+        readonly "If-None-Match"?: string;
       };
     };
     readonly answer: Answer<200, {
@@ -3255,6 +3314,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -3288,6 +3348,7 @@ export interface Operations {
       readonly started_at: string;
       readonly ended_at: string | null;
     }> | Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -3844,6 +3905,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -3877,6 +3939,7 @@ export interface Operations {
       readonly started_at: string;
       readonly ended_at: string | null;
     }> | Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -3961,6 +4024,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -3994,6 +4058,7 @@ export interface Operations {
       readonly started_at: string;
       readonly ended_at: string | null;
     }> | Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4355,6 +4420,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4388,6 +4454,7 @@ export interface Operations {
       readonly started_at: string;
       readonly ended_at: string | null;
     }> | Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4464,6 +4531,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4497,6 +4565,7 @@ export interface Operations {
       readonly started_at: string;
       readonly ended_at: string | null;
     }> | Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4536,6 +4605,7 @@ export interface Operations {
     readonly input: Readonly<Record<never, never>>;
     readonly answer: Answer<200, {
       readonly items: ReadonlyArray<{
+        /** Ends with the name of the gateway that runs it. */
         readonly operation_id: string;
         /** `move`, `copy`, `purge`, `replay`, `discard`, … */
         readonly kind: string;
@@ -4579,6 +4649,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4621,6 +4692,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<202, {
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4663,6 +4735,7 @@ export interface Operations {
       };
     };
     readonly answer: Answer<200, AsyncIterable<ServerEvent<{
+      /** Ends with the name of the gateway that runs it. */
       readonly operation_id: string;
       /** `move`, `copy`, `purge`, `replay`, `discard`, … */
       readonly kind: string;
@@ -4965,6 +5038,9 @@ export const OPERATIONS = {
   resumeSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/resume"],
   runSchedule: ["POST", "/rabbitmq/schedules/{schedule_id}/run"],
   getScheduleTimes: ["GET", "/rabbitmq/schedules/{schedule_id}/next"],
+  replayWebhookDeadLetters: ["POST", "/rabbitmq/webhooks/dead-letters/replay"],
+  dropWebhookDeadLetters: ["DELETE", "/rabbitmq/webhooks/dead-letters"],
+  getCallbackSecret: ["GET", "/rabbitmq/webhooks/callbacks/secret"],
   listWebhooks: ["GET", "/rabbitmq/webhooks"],
   createWebhook: ["POST", "/rabbitmq/webhooks", "application/json"],
   getWebhook: ["GET", "/rabbitmq/webhooks/{webhook_id}"],
