@@ -9,7 +9,16 @@ import type { GatewayResponse, Handler, IdempotentWork } from '../http/request-c
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import type { IdempotentRequests } from '../idempotency';
-import { extrasOf, inBodyTerms, type ReplyTo, sparseTaskSchema, submissionOf, taskSchema } from '../tasks';
+import {
+  extrasOf,
+  inBodyTerms,
+  type ReplyTo,
+  sparseTaskSchema,
+  submissionOf,
+  type TraceHeaders,
+  taskSchema,
+  traced,
+} from '../tasks';
 import { batchAnswerSchema, batchLineSchema } from './answers';
 import { bodyOf } from './body-of';
 import { answerStream } from './ndjson-answer';
@@ -66,11 +75,16 @@ function wholeProblem(problems: ReadonlyMap<number, unknown>): unknown {
 export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
   const { service, idempotency, replyTo, maxTasks } = deps;
 
-  function itemOf(value: unknown, part: () => string, repeated: IdempotentWork | undefined): BatchItem {
+  function itemOf(
+    value: unknown,
+    part: () => string,
+    repeated: IdempotentWork | undefined,
+    trace: TraceHeaders,
+  ): BatchItem {
     const body = validated(sparseTaskSchema.for(value), value);
     const derived = body.task_id === undefined ? repeated?.taskId(part()) : undefined;
     const task = submissionOf(derived === undefined ? body : { ...body, task_id: derived }, replyTo);
-    return { task, extras: extrasOf(body, repeated !== undefined) };
+    return { task: traced(task, trace), extras: extrasOf(body, repeated !== undefined) };
   }
 
   const inItsTerms = (outcome: BatchOutcome): BatchOutcome =>
@@ -78,13 +92,14 @@ export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
 
   async function atomically(
     tasks: readonly unknown[],
+    trace: TraceHeaders,
     res: GatewayResponse,
   ): Promise<(index: number) => BatchItem> {
     const problems = new Map<number, unknown>();
     const items: BatchItem[] = [];
     tasks.forEach((value, index) => {
       try {
-        items[index] = itemOf(value, () => String(index), res.locals.idempotency);
+        items[index] = itemOf(value, () => String(index), res.locals.idempotency, trace);
       } catch (error) {
         problems.set(index, error);
       }
@@ -106,8 +121,8 @@ export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
     }
     const { principal, idempotency: repeated, requestId } = res.locals;
     const itemAt = atomic
-      ? await atomically(tasks, res)
-      : (index: number) => itemOf(tasks[index], () => String(index), repeated);
+      ? await atomically(tasks, req.headers, res)
+      : (index: number) => itemOf(tasks[index], () => String(index), repeated, req.headers);
     const outcomes = (await service.submitAll(tasks.length, itemAt, principal)).map(inItsTerms);
     if (outcomes.some(isPassing)) repeated?.unfinished();
     const view = batchView(outcomes, problemOf, { path: req.path, requestId });
@@ -124,7 +139,12 @@ export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
       submit: async (content, line) => {
         // A line is known again by its place and by what it says.
         const item = (): BatchItem =>
-          itemOf(parsedJson(content, deps.hazards), () => `${line}\n${content.toString('utf8')}`, repeated);
+          itemOf(
+            parsedJson(content, deps.hazards),
+            () => `${line}\n${content.toString('utf8')}`,
+            repeated,
+            req.headers,
+          );
         const { outcome } = await service.enter(item, principal);
         return { outcome: outcome.then(inItsTerms) };
       },

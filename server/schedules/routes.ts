@@ -84,7 +84,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
   }
 
   async function runNow(req: Request, res: GatewayResponse): Promise<void> {
-    const taskId = await service.runNow(idOf(req));
+    const taskId = await service.runNow(idOf(req), req.headers);
     res.setHeader('Location', `/rabbitmq/tasks/${encodeURIComponent(taskId)}`);
     sendJson(res, 202, { task_id: taskId });
   }

@@ -1,7 +1,7 @@
 import { validateTask } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
-import type { SubmitChecks, Submitter } from '../tasks';
+import type { SubmitChecks, Submitter, TraceHeaders } from '../tasks';
 import { checkedTiming } from './checked-timing';
 import type { Schedule, ScheduleBody, ScheduleProgress, ScheduleRun } from './schedule';
 import type { Entry, ScheduleBook } from './schedule-book';
@@ -121,11 +121,11 @@ export class ScheduleService {
   }
 
   /** Submits its task at once, paused or not, beside its ticks. Resolves when the broker has the task. */
-  async runNow(id: string): Promise<string> {
+  async runNow(id: string, trace: TraceHeaders = {}): Promise<string> {
     const { book, firing, clock, newId } = this.deps;
     const schedule = this.found(id).value;
     const taskId = newId();
-    await firing.submit(schedule, taskId);
+    await firing.submit(schedule, taskId, trace);
     const run = {
       tick: null,
       at: clock.now(),

@@ -2,7 +2,7 @@ import { RabbitMQError } from '../../amqp';
 import type { TaskSubmission } from '../../celery';
 import type { Clock } from '../../runtime';
 import type { MessagingService } from '../messaging';
-import { isReady, submissionOf, taskStatus } from '../tasks';
+import { isReady, submissionOf, type TraceHeaders, taskStatus, traced } from '../tasks';
 import type { Schedule, ScheduleProgress, ScheduleRun, TickClaim } from './schedule';
 import { tickTaskId } from './tick-task-id';
 
@@ -45,8 +45,8 @@ export class TickFiring {
   }
 
   /** Resolves when the broker has the task. */
-  async submit(schedule: Schedule, taskId: string): Promise<void> {
-    await this.deps.messaging.submitTask(scheduledTask(schedule, taskId, this.deps.replyTo));
+  async submit(schedule: Schedule, taskId: string, trace: TraceHeaders = {}): Promise<void> {
+    await this.deps.messaging.submitTask(traced(scheduledTask(schedule, taskId, this.deps.replyTo), trace));
   }
 
   private async isKnown(taskId: string): Promise<boolean> {

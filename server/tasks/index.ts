@@ -34,4 +34,5 @@ export {
 } from './submit-checks';
 export { TaskArgumentsReader } from './task-arguments';
 export { isReady, type TaskFailure, type TaskStatus, taskStatus } from './task-state';
+export { type TraceHeaders, traced, tracedHeaders } from './trace-context';
 export { statusView } from './view';

@@ -47,7 +47,7 @@ export function workflowRoutes(deps: WorkflowRoutesDeps): readonly RouteDefiniti
   async function submit(req: Request, res: GatewayResponse): Promise<void> {
     const body = validated(workflowSchema, req.body);
     const { principal, idempotency } = res.locals;
-    const submitted = await service.submit(body, principal, idempotency?.taskId);
+    const submitted = await service.submit(body, principal, idempotency?.taskId, req.headers);
     res.setHeader('Location', `${PREFIX}/${encodeURIComponent(submitted.workflow.id)}`);
     sendJson(res, 202, workflowView(submitted));
   }

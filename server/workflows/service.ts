@@ -5,7 +5,7 @@ import type { Clock, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
 import { messagingDisabled } from '../messaging';
 import type { BulkRevokeOutcome, RevokeService, RevokeTerms } from '../revokes';
-import type { SubmitChecks, Submitter } from '../tasks';
+import { type SubmitChecks, type Submitter, type TraceHeaders, tracedHeaders } from '../tasks';
 import { checkLimits, GraphBuilder, type GraphLimits } from './build-graph';
 import { canvasOf, type GraphNode, tasksOf } from './graph';
 import type { NodeBody } from './node-body';
@@ -50,12 +50,17 @@ export class WorkflowService {
    * @throws GatewayError REQUEST_INVALID, NAME_NOT_ALLOWED, NOT_READY; TaskError TASK_INVALID, CANVAS_UNSUPPORTED; all with the
    * place; QueueError or ConnectionError as a single submit.
    */
-  async submit(body: NodeBody, submitter: Submitter, ids?: RepeatableIds): Promise<WorkflowStatus> {
+  async submit(
+    body: NodeBody,
+    submitter: Submitter,
+    ids?: RepeatableIds,
+    trace: TraceHeaders = {},
+  ): Promise<WorkflowStatus> {
     const { limits, clock } = this.deps;
     checkLimits(body, limits);
     const newId = numbered(ids);
     const id = newId();
-    const { graph, places } = this.graphOf(body, submitter, newId);
+    const { graph, places } = this.graphOf(body, submitter, newId, trace);
     const plan = this.plan(canvasOf(graph), newId);
     const store = this.store();
     const tenant = submitter?.tenant ?? null;
@@ -121,13 +126,13 @@ export class WorkflowService {
     return this.statusOf(next);
   }
 
-  private graphOf(body: NodeBody, submitter: Submitter, newId: () => string) {
+  private graphOf(body: NodeBody, submitter: Submitter, newId: () => string, trace: TraceHeaders) {
     const { checks, replyTo } = this.deps;
     const builder = new GraphBuilder({
       newId,
       replyTo,
       check: (sig, at) => checks.checkSignature(sig, at, submitter),
-      owned: (sig) => this.ownedBy(submitter, sig),
+      owned: (sig) => this.ownedBy(submitter, inTrace(sig, trace)),
     });
     return { graph: builder.build(body, ''), places: builder.places };
   }
@@ -207,3 +212,10 @@ const unfinishedTasks = ({ task, done, node, parts }: NodeState): readonly strin
   if ('taskId' in node) return done || task?.status === 'SUCCESS' ? [] : [node.taskId];
   return parts.flatMap(unfinishedTasks);
 };
+
+/** Also of a step that a worker sends: the headers of its signature go with it. */
+function inTrace(sig: Signature, trace: TraceHeaders): Signature {
+  const own = sig.options.headers as Readonly<Record<string, unknown>> | undefined;
+  const headers = tracedHeaders(own, trace);
+  return headers === own ? sig : { ...sig, options: { ...sig.options, headers } };
+}
