@@ -1,5 +1,4 @@
 import type { ControlReplies } from '../../celery';
-import { masked } from './masking';
 import type { WorkerOutcome } from './outcomes';
 import { DETAILS, type ListedWorker, type WorkerList } from './service';
 
@@ -28,7 +27,7 @@ function listedView({ hostname, online, seen }: ListedWorker) {
 }
 
 function cut(value: unknown): unknown {
-  return masked(Array.isArray(value) ? value.slice(0, MAX_ITEMS) : value);
+  return Array.isArray(value) ? value.slice(0, MAX_ITEMS) : value;
 }
 
 export function workersView({ workers, silent }: WorkerList, online: boolean | undefined): object {
@@ -77,7 +76,7 @@ export function queriedView(taskIds: readonly string[], { replies, missing }: Co
   const tasks = Object.entries(replies).flatMap(([worker, reply]) =>
     Object.entries(typeof reply === 'object' && reply !== null ? reply : {}).flatMap(([taskId, row]) => {
       if (!Array.isArray(row) || typeof row[0] !== 'string') return [];
-      return [{ task_id: taskId, worker, state: row[0], info: masked(row[1] ?? null) }];
+      return [{ task_id: taskId, worker, state: row[0], info: row[1] ?? null }];
     }),
   );
   const found = new Set(tasks.map(({ task_id }) => task_id));

@@ -1,49 +1,23 @@
 import {
-  AmqpConnection,
-  type AmqpConnectionOptions,
+  type AmqpConnection,
   AmqpConsumer,
   ConfirmPublisher,
   type ConsumerOptions,
   type PublisherOptions,
   Topology,
 } from '../../amqp';
-import type { Stoppable } from './amqp-session';
+import { OpenedParts } from './opened-parts';
 import { PrivateBroker } from './private-broker';
-import { SilentLogger } from './silent-logger';
 import { until } from './until';
 
 /** A broker that a test may break, and what is opened on it. */
-export class BrokerSession {
-  readonly logger = new SilentLogger();
-  readonly #opened: Stoppable[] = [];
-
-  private constructor(readonly broker: PrivateBroker) {}
+export class BrokerSession extends OpenedParts {
+  private constructor(readonly broker: PrivateBroker) {
+    super({ urls: [broker.url], name: 'chaos', backoffMaxMs: 500 }, 15_000);
+  }
 
   static async open(): Promise<BrokerSession> {
     return new BrokerSession(await PrivateBroker.create());
-  }
-
-  /** Starts a thing; {@link release} stops it. */
-  async use<T extends Stoppable & { start(): Promise<void> }>(thing: T): Promise<T> {
-    this.#opened.push(thing);
-    await thing.start();
-    return thing;
-  }
-
-  /** A connected connection to the broker. */
-  async connect(options: Partial<AmqpConnectionOptions> = {}): Promise<AmqpConnection> {
-    const connection = await this.use(
-      new AmqpConnection({
-        urls: [this.broker.url],
-        name: 'chaos',
-        logger: this.logger,
-        backoffInitialMs: 50,
-        backoffMaxMs: 500,
-        ...options,
-      }),
-    );
-    await connection.ready(15_000);
-    return connection;
   }
 
   /** A publisher that takes messages. */
@@ -81,11 +55,6 @@ export class BrokerSession {
 
   async declare(connection: AmqpConnection, name: string, args: Record<string, unknown> = {}): Promise<void> {
     await new Topology({ connection, logger: this.logger }).ensureQueue({ name, arguments: args });
-  }
-
-  /** Stops what a test opened, last one first. */
-  async release(): Promise<void> {
-    for (const thing of this.#opened.splice(0).reverse()) await thing.stop();
   }
 
   async close(): Promise<void> {

@@ -89,3 +89,23 @@ describe('Masker', () => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
+
+test('what a worker tells of itself is masked where it is secret, and nowhere else', () => {
+  expect(
+    masker().value({
+      broker_url: 'amqp://user:hunter2@host//',
+      redis_password: 'hunter2',
+      security_key_password: 7,
+      task_routes: { 'reports.token_count': { queue: 'q' } },
+      nested: [{ api_key: 'hunter2', name: 'x' }],
+      timezone: null,
+    }),
+  ).toEqual({
+    broker_url: 'amqp://[redacted]@host//',
+    redis_password: '********',
+    security_key_password: '********',
+    task_routes: { 'reports.token_count': { queue: 'q' } },
+    nested: [{ api_key: '********', name: 'x' }],
+    timezone: null,
+  });
+});

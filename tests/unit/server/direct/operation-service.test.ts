@@ -1,9 +1,9 @@
+import { silentLogger } from '../../../../runtime';
 import { OperationService } from '../../../../server/operations';
-import { SilentLogger } from '../../../support/silent-logger';
 
 const clock = { now: () => 0 };
 const gateway = (instance: string): OperationService =>
-  new OperationService({ instance, maxRunning: 2, keepMs: 1000, clock, logger: new SilentLogger() });
+  new OperationService({ instance, maxRunning: 2, keepMs: 1000, clock, logger: silentLogger });
 const subject = { kind: 'move', queue: 'q', dryRun: false };
 
 test('another gateway says which one knows the operation, the same one what became of it', () => {
