@@ -10,6 +10,7 @@ import {
 import { Cleanup } from '../../support/cleanup';
 import { DirectSession } from '../../support/direct-session';
 import { until } from '../../support/until';
+import { rabbitmqctl } from '../../support/vhost';
 
 const WAIT_MS = 60_000;
 const PATIENCE = { timeoutMs: 30_000 };
@@ -198,6 +199,28 @@ describe('a subscriber', () => {
     expect(context?.signal.aborted).toBe(true);
     await session.awaits('endless', 1);
     expect(await session.waiting('endless.dead')).toBe(0);
+  });
+
+  test('tells what runs when the connection is lost, consumes again, and gets the message once more', async () => {
+    const runs: SubscriberContext[] = [];
+    const interrupted = defineSubscriber({ queue: 'interrupted' }, async (context) => {
+      runs.push(context);
+      if (runs.length > 1) return;
+      await new Promise((_resolve, reject) => {
+        context.signal.addEventListener('abort', () => reject(context.signal.reason));
+      });
+    });
+    await worker(cleanup, interrupted);
+    await publish('', 'interrupted', json(1), 'application/json');
+    await until(() => runs.length === 1, { ...PATIENCE, what: 'the first run' });
+
+    await rabbitmqctl('close_all_connections', '--vhost', session.vhost.name, 'a test');
+
+    await until(() => runs.length === 2, { ...PATIENCE, what: 'the second run' });
+    expect(runs[0]?.signal.aborted).toBe(true);
+    expect(runs[1]?.message).toMatchObject({ redelivered: true, attempt: 1 });
+    await until(async () => (await session.waiting('interrupted')) === 0, PATIENCE);
+    expect(await session.waiting('interrupted.dead')).toBe(0);
   });
 
   test('consumes again after its queue was deleted, and moves messages although the places were deleted too', async () => {
