@@ -58,6 +58,11 @@ export class PrivateBroker {
     return broker;
   }
 
+  /** The node's name, for those that join it. */
+  get name(): string {
+    return this.node;
+  }
+
   get url(): string {
     return `amqp://guest:guest@127.0.0.1:${this.port}/`;
   }
