@@ -59,9 +59,9 @@ export class OpenJoin {
     const metaOf = (id: string): TaskMeta => metas.get(this.#hindered.get(id) ?? id) ?? lost(id);
     for (const { id } of tasksOf(this.join.awaits)) {
       const culprit = metaOf(id);
-      // Named as Celery does: the awaited task, a chain's last, also where one before it failed.
-      if (PROPAGATE_STATES.has(culprit.status))
-        return { kind: 'failed', culprit: { ...culprit, task_id: id } };
+      if (!PROPAGATE_STATES.has(culprit.status)) continue;
+      // As Celery names it: a failure is carried on to the chain's last task, and that one is awaited; a revoke is not.
+      return { kind: 'failed', culprit: culprit.status === 'FAILURE' ? { ...culprit, task_id: id } : culprit };
     }
     return { kind: 'values', value: valuesOf(this.join.awaits, (id) => metaOf(id).result) };
   }

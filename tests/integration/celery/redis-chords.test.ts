@@ -169,4 +169,51 @@ describe('chords counted on Redis', () => {
     const claim = complete(await chords.onChordPartReturn(part(id, 0, 'y')));
     expect(claim.parts.map(({ result }) => result)).toEqual(['x', 'y']);
   });
+
+  it('without order it begins a list, counts on with a set that others began, and keeps both as long as chords are kept', async () => {
+    const options = {
+      url: testRedisUrl(),
+      expiresSeconds: 60,
+      chordExpiresSeconds: 600,
+      chordOrdered: false,
+    };
+    const unordered = new RedisResults({ ...options, logger: silentLogger() });
+    await unordered.start();
+    try {
+      const [list, set] = [randomUUID(), randomUUID()];
+      await unordered.chords.setSize(list, 2);
+      await unordered.chords.onChordPartReturn(part(list, 1, 'first'));
+      expect(await redis.type(keyOf(list, 'j'))).toBe('list');
+      expect(await redis.ttl(keyOf(list, 'j'))).toBeGreaterThan(300);
+      await unordered.chords.onChordPartReturn(part(list, 1, 'first'));
+      const came = complete(await unordered.chords.onChordPartReturn(part(list, 0, 'second')));
+      expect(came.parts.map(({ result }) => result)).toEqual(['first', 'second']);
+
+      await chords.setSize(set, 2);
+      await chords.onChordPartReturn(part(set, 1, 'last'));
+      const ordered = complete(await unordered.chords.onChordPartReturn(part(set, 0, 'head')));
+      expect(ordered.parts.map(({ result }) => result)).toEqual(['head', 'last']);
+    } finally {
+      await unordered.stop();
+    }
+  });
+
+  it('a right lasts as long as it is set to', async () => {
+    const brief = new RedisResults({
+      url: testRedisUrl(),
+      expiresSeconds: 60,
+      chordClaimSeconds: 5,
+      logger: silentLogger(),
+    });
+    await brief.start();
+    try {
+      const id = randomUUID();
+      await brief.chords.setSize(id, 1);
+      const claim = complete(await brief.chords.onChordPartReturn(part(id, 0, 1)));
+      expect(await redis.ttl(keyOf(id, 'c'))).toBeLessThanOrEqual(5);
+      await claim.fired();
+    } finally {
+      await brief.stop();
+    }
+  });
 });

@@ -91,6 +91,13 @@ describe('an open join', () => {
     expect(open.outcome(metas)).toMatchObject({ kind: 'failed', culprit: { task_id: 'middle' } });
   });
 
+  test('names the awaited task where one before it in its chain failed', () => {
+    const open = new OpenJoin(joinOf([{ id: 'last', after: ['middle', 'first'] }]));
+    open.note(meta('middle', 'FAILURE'));
+    const metas = new Map([['middle', meta('middle', 'FAILURE')]]);
+    expect(open.outcome(metas)).toMatchObject({ kind: 'failed', culprit: { task_id: 'last' } });
+  });
+
   test('a result that is kept nowhere any more is a failure', () => {
     const open = new OpenJoin(joinOf([{ id: 'gone', after: [] }]));
     open.note(meta('gone', 'SUCCESS'));
