@@ -3,7 +3,7 @@ import { OperationService } from '../../../../server/operations';
 
 const clock = { now: () => 0 };
 const gateway = (instance: string): OperationService =>
-  new OperationService({ instance, maxRunning: 2, keepMs: 1000, clock, logger: silentLogger });
+  new OperationService({ instance, maxRunning: 2, keepMs: 1000, clock, logger: silentLogger() });
 const subject = { kind: 'move', queue: 'q', dryRun: false };
 
 test('another gateway says which one knows the operation, the same one what became of it', () => {
