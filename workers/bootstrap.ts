@@ -102,7 +102,10 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     storesResults: resultBackendKind(parts.resultBackend) !== 'disabled',
     clock,
     // What tasks log is also shipped to gateways; what the worker logs is not.
-    logger: shippedLogger(logger, new TaskLogShipper({ publisher, worker: nodename })),
+    logger:
+      parts.shipTaskLogs === false
+        ? logger
+        : shippedLogger(logger, new TaskLogShipper({ publisher, worker: nodename })),
   };
   const revoked = new RevokedTasks({
     ...(parts.maxRevoked === undefined ? {} : { maxIds: parts.maxRevoked }),

@@ -55,6 +55,7 @@ export interface WorkerEnvironment extends ProtectionSettings {
   readonly CELERY_WORKER_SOFT_TIME_LIMIT?: number;
   readonly CELERY_WORKER_WITHOUT_MINGLE: boolean;
   readonly CELERY_WORKER_WITHOUT_GOSSIP: boolean;
+  readonly CELERY_WORKER_SHIP_TASK_LOGS: boolean;
   readonly CELERY_WORKER_WITHOUT_HEARTBEAT: boolean;
   readonly CELERY_WORKER_POOL: string;
   readonly CELERY_WORKER_MAX_TASKS_PER_CHILD?: number;
@@ -202,6 +203,9 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
   CELERY_WORKER_WITHOUT_GOSSIP: Joi.boolean()
     .default(false)
     .description('Does not listen to other workers (--without-gossip).'),
+  CELERY_WORKER_SHIP_TASK_LOGS: Joi.boolean()
+    .default(true)
+    .description('What tasks log is also sent to gateways, for GET /rabbitmq/tasks/{id}/logs.'),
   CELERY_WORKER_WITHOUT_HEARTBEAT: Joi.boolean()
     .default(false)
     .description('Sends no heartbeat events (--without-heartbeat).'),

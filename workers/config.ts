@@ -48,6 +48,8 @@ export interface WorkerConfig {
   readonly softTimeLimitSeconds: number | null;
   readonly mingle: boolean;
   readonly gossip: boolean;
+  /** What tasks log is also sent to gateways. */
+  readonly shipTaskLogs: boolean;
   readonly heartbeat: boolean;
   readonly maxRevoked: number;
   readonly revokeExpiresMs: number;
@@ -122,6 +124,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     softTimeLimitSeconds: settings.CELERY_WORKER_SOFT_TIME_LIMIT ?? null,
     mingle: !settings.CELERY_WORKER_WITHOUT_MINGLE,
     gossip: !settings.CELERY_WORKER_WITHOUT_GOSSIP,
+    shipTaskLogs: settings.CELERY_WORKER_SHIP_TASK_LOGS,
     heartbeat: !settings.CELERY_WORKER_WITHOUT_HEARTBEAT,
     pool: POOLS[settings.CELERY_WORKER_POOL] ?? 'async',
     poolAsked: settings.CELERY_WORKER_POOL,

@@ -56,6 +56,8 @@ export interface WorkerOptions {
   readonly mingle?: boolean;
   /** Listens to the other workers' events; default true. */
   readonly gossip?: boolean;
+  /** Also send what tasks log to gateways. Default true. */
+  readonly shipTaskLogs?: boolean;
   /** Sends heartbeat events; default true. */
   readonly heartbeat?: boolean;
   /** Queue of tasks sent from here that nothing sends elsewhere; default `celery`. */
@@ -143,6 +145,7 @@ const OPTIONAL = [
   'stateFile',
   'mingle',
   'gossip',
+  'shipTaskLogs',
   'heartbeat',
   'defaultQueue',
   'routes',

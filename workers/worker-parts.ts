@@ -38,6 +38,7 @@ export interface WorkerParts {
   readonly revokeExpiresMs?: number;
   readonly mingle?: boolean;
   readonly gossip?: boolean;
+  readonly shipTaskLogs?: boolean;
   readonly heartbeat?: boolean;
   /** Remote control commands beside Celery's own. */
   readonly commands?: Readonly<Record<string, WorkerCommand>>;

@@ -51,6 +51,11 @@ describe('loadWorkerConfig', () => {
     );
   });
 
+  test('ships what tasks log, unless told not to', () => {
+    expect(loadWorkerConfig({}).shipTaskLogs).toBe(true);
+    expect(loadWorkerConfig({ CELERY_WORKER_SHIP_TASK_LOGS: 'false' }).shipTaskLogs).toBe(false);
+  });
+
   test('takes the same from the command line as from the environment', () => {
     const typed = workerCommand('1.0.0').parse(
       [
