@@ -7,6 +7,9 @@ const { chain, chord, group, s, set, si } = canvas;
 const on = (sig: Canvas, queue: string): Canvas => set(sig, { queue });
 const add = (...args: readonly unknown[]): Canvas => s('canvas.add', ...args);
 
+const tallyOf = (value: unknown): number =>
+  Array.isArray(value) ? value.reduce((sum: number, each) => sum + tallyOf(each), 0) : Number(value);
+
 /** The TypeScript side of tests/fixtures/python/canvas_app.py: the same tasks. */
 export const canvasTasks = (redis: Redis): readonly TaskDefinition[] => {
   const note = async (key: unknown, text: string): Promise<void> => {
@@ -33,6 +36,7 @@ export const canvasTasks = (redis: Redis): readonly TaskDefinition[] => {
   };
   return [
     defineTask('canvas.add', { params: ['x', 'y'] }, (_context, { x, y }) => Number(x) + Number(y)),
+    defineTask('canvas.tally', { params: ['*values'] }, (_context, { values }) => tallyOf(values)),
     defineTask('canvas.total', { params: ['values'] }, (_context, { values }) =>
       (values as readonly number[]).reduce((sum, value) => sum + value, 0),
     ),
