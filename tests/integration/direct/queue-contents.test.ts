@@ -40,6 +40,15 @@ describe.each(['classic', 'quorum'])('a %s queue', (type) => {
     expect(await session.waiting(queue)).toBe(3);
   });
 
+  test('many who look at once wait for each other, and all see the same', async () => {
+    const queue = await session.declare(name('crowd'), { 'x-queue-type': type });
+    await session.fill(queue, 3);
+    const expected = [0, 1, 2].map((index) => `${queue}-${index}`);
+    const looks = await Promise.all(Array.from({ length: 5 }, () => inOrder(queue)));
+    expect(looks).toEqual(Array(5).fill(expected));
+    expect(await session.waiting(queue)).toBe(3);
+  });
+
   test('one message is found by its task id, removed, and then not found', async () => {
     const queue = await session.declare(name('find'), { 'x-queue-type': type });
     await session.fill(queue, 120);
