@@ -32,7 +32,7 @@ const QUEUE_EXPIRES_MS = 300_000;
 
 /**
  * Publishes a persistent message to a queue of its own and waits for the confirm: what a submission needs of the broker, where a
- * connection alone may be one to a node that is frozen, out of disk or without a leader. Runs when readiness is asked for.
+ * connection alone may be one to a node that is frozen or whose disk does not answer. Runs when readiness is asked for.
  */
 export class PublishCanary {
   #declared = false;
