@@ -11,6 +11,7 @@ beforeAll(async () => {
   session = await DirectSession.open('messages', {
     GATEWAY_CELERY_QUEUES: 'tasks',
     GATEWAY_WAIT_MAX_SECONDS: '20',
+    GATEWAY_MAX_WAITERS: '4',
   });
 }, WAIT_MS);
 
@@ -135,6 +136,14 @@ test('a request is answered with its reply; without one it ends by its time', as
   const nowhere = await session.post('messages/request', { exchange: 'absent', message: 1 });
   expect(nowhere).toMatchObject({ status: 404, body: { code: 'EXCHANGE_NOT_FOUND' } });
   await channel.close();
+});
+
+test('no more requests wait for their reply at a time than are allowed', async () => {
+  const queue_name = await session.declare('silence');
+  const ask = () => session.post('messages/request', { queue_name, message: 1, timeout_seconds: 4 });
+  const codes = (await Promise.all(Array.from({ length: 12 }, ask))).map(({ body }) => body.code);
+  expect(new Set(codes)).toEqual(new Set(['REPLY_TIMEOUT', 'OPERATIONS_SATURATED']));
+  expect(codes.filter((code) => code === 'REPLY_TIMEOUT').length).toBeGreaterThanOrEqual(4);
 });
 
 test('only an administrator forces what a worker could not read upon a Celery queue', async () => {
