@@ -80,11 +80,14 @@ describe.each([
   beforeAll(async () => {
     road = await open(cleanup);
     ledger = await cleanup.stops(Ledger.create());
-    // Chords of killed workers wait less than they would.
-    const env = { ...ledger.env, CELERY_RESULT_CHORD_CLAIM: '3' };
+    const { env } = ledger;
     const common = { brokerUrl: road.brokerUrl, resultBackend: road.resultBackend, env };
     const soakTasks = `${REPOSITORY}/tests/fixtures/tasks/canvas-soak-tasks.js`;
-    const ours = { ...common, concurrency: FULL ? 12 : 4, extraArgs: ['--tasks', soakTasks, '--without-mingle'] };
+    const ours = {
+      ...common,
+      concurrency: FULL ? 12 : 4,
+      extraArgs: ['--tasks', soakTasks, '--without-mingle'],
+    };
     const theirs = {
       ...common,
       app: 'canvas_soak_app',
@@ -156,7 +159,11 @@ describe.each([
         return JSON.stringify(end) === JSON.stringify(expected) ? [] : [{ kind, last, expected, end }];
       });
       const counted = await runs();
-      const bodies = canvases.flatMap((each) => each.bodies);
+      // A chord that a chain's redelivered step begins again may run its body again on Redis (docs/adr/0060): told by the full form.
+      const exact = canvases.filter(
+        ({ kind }) => FULL || road.resultBackend === 'rpc://' || kind === 'chord',
+      );
+      const bodies = exact.flatMap((each) => each.bodies);
       const repeated = [...counted.values()].reduce((sum, count) => sum + count, 0) - total;
       const failed = canvases.filter(({ end }) => typeof end !== 'number').length;
       process.stdout.write(
