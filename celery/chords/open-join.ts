@@ -61,7 +61,10 @@ export class OpenJoin {
       const culprit = metaOf(id);
       if (!PROPAGATE_STATES.has(culprit.status)) continue;
       // As Celery names it: a failure is carried on to the chain's last task, and that one is awaited; a revoke is not.
-      return { kind: 'failed', culprit: culprit.status === 'FAILURE' ? { ...culprit, task_id: id } : culprit };
+      return {
+        kind: 'failed',
+        culprit: culprit.status === 'FAILURE' ? { ...culprit, task_id: id } : culprit,
+      };
     }
     return { kind: 'values', value: valuesOf(this.join.awaits, (id) => metaOf(id).result) };
   }

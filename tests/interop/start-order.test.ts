@@ -47,7 +47,8 @@ describe('declarations, when a Python and a TypeScript worker start one after th
       expect(
         queues.filter(({ name }) => QUEUES.includes(name)).sort((a, b) => a.name.localeCompare(b.name)),
       ).toEqual(QUEUES.map((name) => ({ name, durable: true, arguments: [] })));
-      for (const worker of workers) expect(worker.output).not.toMatch(/PRECONDITION[_ ]FAILED|\(406\)|reply-code=406/);
+      for (const worker of workers)
+        expect(worker.output).not.toMatch(/PRECONDITION[_ ]FAILED|\(406\)|reply-code=406/);
     } finally {
       await cleanup.run();
     }

@@ -32,7 +32,12 @@ describe('tasks', () => {
     const submitted = await gateway.call('POST', '/rabbitmq/tasks/submit', body, 'submitter');
     expect(submitted.status).toBe(202);
     const info = await gateway.call('GET', `/rabbitmq/queues/${queue}/info`);
-    expect(info.body).toMatchObject({ queue_name: queue, message_count: 1, consumer_count: 0, durable: true });
+    expect(info.body).toMatchObject({
+      queue_name: queue,
+      message_count: 1,
+      consumer_count: 0,
+      durable: true,
+    });
 
     const path = submitted.headers.get('location') ?? '';
     const pending = { status: 'PENDING', result: null, error: null, task_name: 'tasks.add', queue };

@@ -25,7 +25,7 @@ const settle = (holder: string, at: number, value = 'v'): ClaimRecord => ({
 });
 
 /** The claim after a log of records; offsets count from 0. */
-const after = (...records: readonly ClaimRecord[]): Claim | undefined =>
+const stateAfter = (...records: readonly ClaimRecord[]): Claim | undefined =>
   records.reduce<Claim | undefined>(
     (current, record, offset) => claimAfter(current, record, offset),
     undefined,
@@ -33,44 +33,48 @@ const after = (...records: readonly ClaimRecord[]): Claim | undefined =>
 
 describe('a log of claims', () => {
   test('the first claim wins, whatever comes later within its lease', () => {
-    expect(after(claim('a', 0), claim('b', 99))).toMatchObject({ holder: 'a', state: 'held', untilMs: 100 });
+    expect(stateAfter(claim('a', 0), claim('b', 99))).toMatchObject({
+      holder: 'a',
+      state: 'held',
+      untilMs: 100,
+    });
   });
 
   test('a claim whose lease is over is anybody’s', () => {
-    expect(after(claim('a', 0), claim('b', 100))).toMatchObject({ holder: 'b', fingerprint: 'f-b' });
+    expect(stateAfter(claim('a', 0), claim('b', 100))).toMatchObject({ holder: 'b', fingerprint: 'f-b' });
   });
 
   test('a renewed lease is not over', () => {
     const renew: ClaimRecord = { kind: 'renew', key: 'k', holder: 'a', at: 90, forMs: 100 };
-    expect(after(claim('a', 0), renew, claim('b', 150))).toMatchObject({ holder: 'a', untilMs: 190 });
+    expect(stateAfter(claim('a', 0), renew, claim('b', 150))).toMatchObject({ holder: 'a', untilMs: 190 });
   });
 
   test('a settled claim keeps its value until its time is over', () => {
     const settled = { holder: 'a', state: 'settled', value: 'v', untilMs: 1010, offset: 1 };
-    expect(after(claim('a', 0), settle('a', 10), claim('b', 500))).toMatchObject(settled);
-    expect(after(claim('a', 0), settle('a', 10), claim('b', 1010))).toMatchObject({ holder: 'b' });
+    expect(stateAfter(claim('a', 0), settle('a', 10), claim('b', 500))).toMatchObject(settled);
+    expect(stateAfter(claim('a', 0), settle('a', 10), claim('b', 1010))).toMatchObject({ holder: 'b' });
   });
 
   test('a long value is left where it stands', () => {
-    const long = after(claim('a', 0), settle('a', 10, 'x'.repeat(2000)));
+    const long = stateAfter(claim('a', 0), settle('a', 10, 'x'.repeat(2000)));
     expect(long).toMatchObject({ value: undefined, offset: 1 });
   });
 
   test('who has lost the claim has no say any more', () => {
     const taken = [claim('a', 0), claim('b', 100)] as const;
-    expect(after(...taken, settle('a', 101))).toMatchObject({ holder: 'b', state: 'held' });
-    expect(after(...taken, { kind: 'release', key: 'k', holder: 'a', at: 101 })).toMatchObject({
+    expect(stateAfter(...taken, settle('a', 101))).toMatchObject({ holder: 'b', state: 'held' });
+    expect(stateAfter(...taken, { kind: 'release', key: 'k', holder: 'a', at: 101 })).toMatchObject({
       holder: 'b',
     });
   });
 
   test('a released key is free', () => {
-    expect(after(claim('a', 0), { kind: 'release', key: 'k', holder: 'a', at: 1 })).toBeUndefined();
+    expect(stateAfter(claim('a', 0), { kind: 'release', key: 'k', holder: 'a', at: 1 })).toBeUndefined();
   });
 
   test('of two who replace the same holder the first wins', () => {
     const settled = [claim('a', 0), settle('a', 1)] as const;
-    expect(after(...settled, claim('b', 2, 'a'), claim('c', 3, 'a'))).toMatchObject({ holder: 'b' });
+    expect(stateAfter(...settled, claim('b', 2, 'a'), claim('c', 3, 'a'))).toMatchObject({ holder: 'b' });
   });
 
   test.each(['null', '3', '{}', '{"kind":"claim","key":"k","holder":"a","at":1}', '{"kind":"x","key":"k"}'])(

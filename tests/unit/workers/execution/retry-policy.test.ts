@@ -21,7 +21,8 @@ const HALF = () => 0.5;
 function next(policy: unknown, retries: number, error: unknown = new Error('x'), settings = {}) {
   const outcome = autoretried(failed(error), request(policy, retries), settings, 0, HALF);
   if (outcome.kind !== 'RETRY') return outcome.kind;
-  return Number((outcome.retry.submission.options?.eta as Date).getTime()) / 1000;
+  const { eta } = outcome.retry.submission.options ?? {};
+  return Number((eta as Date).getTime()) / 1000;
 }
 
 describe('a retry policy that came with the task', () => {
