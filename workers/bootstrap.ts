@@ -16,7 +16,7 @@ import {
   Attempts,
   ExchangeDeclarations,
   ExtendedResults,
-  type Outcome,
+  failureDetail,
   RevokedMarks,
   Settler,
   TaskEvents,
@@ -127,7 +127,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     attempts,
     effects,
     deadLetterFailure: parts.deadLetterFailures
-      ? (delivery, outcome) => relocation.deadLetter(delivery, TASK_FAILED, failureDetail(outcome))
+      ? ({ delivery, request }, outcome) =>
+          relocation.deadLetter(delivery, TASK_FAILED, failureDetail(outcome, request))
       : undefined,
   });
   const relocation: Relocation = new Relocation({
@@ -252,7 +253,3 @@ function deadLetterRoute({ deadLetterExchange: exchange, deadLetterRoutingKey }:
 
 /** The reason of a dead letter whose task failed. */
 const TASK_FAILED = 'task_failed';
-
-function failureDetail(outcome: Outcome): string {
-  return outcome.kind === 'FAILURE' ? String(outcome.error) : outcome.kind;
-}

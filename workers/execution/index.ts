@@ -9,6 +9,7 @@ export { ExchangeDeclarations } from './exchange-declarations';
 export { execute } from './execute';
 export { type Executor, LocalExecutor } from './executor';
 export { ExtendedResults } from './extended-results';
+export { failureDetail } from './failure-detail';
 export { failure, type Outcome, type OutcomeKind } from './outcome';
 export { outcomeEvent } from './outcome-event';
 export { outcomeOfError } from './outcome-of-error';

@@ -18,7 +18,7 @@ export interface SettlerDeps {
   readonly attempts: Attempts;
   readonly effects: Pick<SettleEffects, 'perform'>;
   /** Sends a copy of a failed task's message to its dead letters; undefined where failures stay what they are. */
-  readonly deadLetterFailure?: ((delivery: Delivery, outcome: Outcome) => Promise<unknown>) | undefined;
+  readonly deadLetterFailure?: ((run: TaskRun, outcome: Outcome) => Promise<unknown>) | undefined;
 }
 
 /** Steps done in the same turn; the others publish or store and are awaited. */
@@ -121,7 +121,7 @@ export class Settler {
         continue;
       }
       try {
-        if (step === 'dead-letter') await this.deps.deadLetterFailure?.(run.delivery, outcome);
+        if (step === 'dead-letter') await this.deps.deadLetterFailure?.(run, outcome);
         else await this.deps.effects.perform(step, run, outcome);
       } catch (error) {
         if (error instanceof SettlingVoid) continue;
