@@ -65,7 +65,8 @@ export class QueueService {
     const { messaging, management } = this.deps;
     const { messageCount, consumerCount, durable } = await messaging.queueInfo(queueName);
     const known = { queueName, messageCount, consumerCount, durable };
-    const managed = (await management?.queue(queueName)) ?? undefined;
+    // It only adds to what the broker itself has just told.
+    const managed = (await management?.queue(queueName).catch(() => undefined)) ?? undefined;
     if (managed !== undefined)
       return { ...known, source: 'management', arguments: managed.arguments ?? {}, managed };
     return { ...known, source: 'amqp', arguments: await this.argumentsOf(queueName), managed: undefined };

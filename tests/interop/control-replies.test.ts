@@ -120,7 +120,7 @@ describe('control replies of a Python and a TypeScript worker side by side', () 
       app,
       `
 from interop_app import sleep
-answer({queue: [sleep.apply_async((20,), queue=queue).id, sleep.apply_async((0,), queue=queue).id,
+answer({queue: [sleep.apply_async((12,), queue=queue).id, sleep.apply_async((0,), queue=queue).id,
                 sleep.apply_async((0,), queue=queue, countdown=300).id] for queue in ('python', 'typescript')})
 `,
     );

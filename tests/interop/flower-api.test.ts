@@ -93,7 +93,8 @@ describe("Flower's API beside the gateway's", () => {
     // The same task is in the gateway's history, though others have sent it.
     const seen = await until(async () => {
       const { status, body } = await gateway.call('GET', `/rabbitmq/tasks/${String(sent['task-id'])}`);
-      return status === 200 && body.status === 'SUCCESS' && body;
+      // The name comes with its events, which can be later than its result.
+      return status === 200 && body.status === 'SUCCESS' && body.task_name !== null && body;
     }, DEADLINE);
     expect(seen).toMatchObject({ task_name: 'interop.add' });
     const id = await submit({ task_name: 'interop.add', args: [2], kwargs: { y: 3 } });
