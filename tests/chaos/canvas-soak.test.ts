@@ -16,8 +16,8 @@ import { createVhost } from '../support/vhost';
 
 const FULL = process.env.FULL === '1';
 /** Half of them chains, half chords. */
-const CANVASES = FULL ? 2000 : 60;
-const STEPS_PER_DEATH = FULL ? 300 : 70;
+const CANVASES = FULL ? 2000 : 30;
+const STEPS_PER_DEATH = FULL ? 300 : 50;
 /** Beyond those that tasks bring about: SIGKILL of a TypeScript worker at any moment. */
 const KILLS = FULL ? 20 : 1;
 const PATIENCE_MS = FULL ? 780_000 : 90_000;
