@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';

@@ -157,7 +157,7 @@ export class Subjects {
     return {
       args: [
         // As `npm run worker`, the image and the command's first line have it.
-        '--max-semi-space-size=8',
+        '--max-semi-space-size=4',
         repository('dist', 'workers', 'main.js'),
         ...['--tasks', compiled('subjects/worker-tasks.js'), '-P', subject.pool],
         ...['-Q', queue, '-c', String(subject.concurrency), '-n', 'bench-ts@%h', '-l', 'WARNING'],
