@@ -11,7 +11,7 @@ interface Notification {
 
 const PREFIX = '/rabbitmq';
 
-/** Calls the gateway as any program would. */
+/** Calls the gateway over plain HTTP: the demonstration uses nothing that a user's own program could not. */
 export class Gateway {
   constructor(
     readonly url: string,

@@ -131,6 +131,7 @@ describe.each<readonly [string, Record<string, unknown>]>([
   }, 900_000);
 });
 
+// Twenty kills and a cluster take minutes: the same ledger with two kills runs above in every run.
 const fullOnly = FULL ? describe : describe.skip;
 
 fullOnly('three nodes with a quorum queue, one after the other killed under submissions', () => {
