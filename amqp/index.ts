@@ -13,6 +13,7 @@ export type {
 } from './connection-options';
 export { AmqpConnections } from './connections';
 export { AmqpConsumer, type ConsumeArguments, type ConsumerOptions } from './consumer';
+export { withDeadline } from './deadline';
 export type {
   BindingDeclaration,
   ExchangeBindingDeclaration,

@@ -13,7 +13,7 @@ const REOPEN_INITIAL_MS = 20;
 const REOPEN_MAX_MS = 5000;
 
 /** The refusal of a publish whose deadline passed before it was written. */
-const notWritten = (): RabbitMQError =>
+export const notWritten = (): RabbitMQError =>
   new QueueError('PUBLISHER_SATURATED', 'The message could not be written within its deadline', {
     retryable: true,
   });

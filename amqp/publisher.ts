@@ -1,4 +1,5 @@
 import type { AmqpConnection } from './connection';
+import { withDeadline } from './deadline';
 import { toRabbitMQError } from './error-mapping';
 import { ConnectionError, QueueError, type RabbitMQError } from './errors';
 import { ExchangeGate } from './exchange-gate';
@@ -6,6 +7,7 @@ import { LanePool } from './lane-pool';
 import type { AmqpLogger } from './log';
 import { type PublishRequest, publishOptions } from './message-validation';
 import { PendingPublish } from './pending-publish';
+import { notWritten } from './publish-lane';
 import { Topology } from './topology';
 
 /** What a publisher is made of. */
@@ -173,7 +175,10 @@ export class ConfirmPublisher {
 
   async #writeChecked(publish: PendingPublish): Promise<void> {
     try {
-      await this.#exchanges.check(publish.request.exchange);
+      const left = Math.max(0, publish.deadline - performance.now());
+      await withDeadline(this.#exchanges.check(publish.request.exchange), left, () => {
+        throw notWritten();
+      });
     } catch (error) {
       this.#refuse(publish, error);
       return;

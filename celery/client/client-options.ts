@@ -50,6 +50,8 @@ export interface CeleryClientOptions {
   readonly resubmitVanished?: boolean | undefined;
   /** How old a queue's last passive check may be, in milliseconds. Default 3000. */
   readonly queueCheckIntervalMs?: number | undefined;
+  /** How long a submission may take, from its first step to the confirm. Default: each step has its own limit. */
+  readonly deadlineMs?: number | undefined;
   readonly serializer: SerializerName;
   /** Of bodies whose submission names none. Default: none. */
   readonly compression?: CompressionName | undefined;

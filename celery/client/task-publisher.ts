@@ -2,6 +2,7 @@ import {
   type AmqpLogger,
   type ConfirmPublisher,
   type HeaderTable,
+  type PublishRequest,
   QueueError,
   RabbitMQError,
 } from '../../amqp';
@@ -15,6 +16,7 @@ import {
 } from '../records';
 import { BoundedIndex } from '../streams';
 import { type DelayedDelivery, lacksTopology } from './delayed-delivery';
+import { PublishDeadline } from './publish-deadline';
 import type { QueueWatch } from './queue-watch';
 import type { Destination } from './router';
 
@@ -27,6 +29,8 @@ export interface TaskPublisherOptions {
   readonly createMissing: boolean;
   /** How long a route through an exchange counts as tried. */
   readonly intervalMs: number;
+  /** From {@link TaskPublisher.publish} to its end, all steps together. Default: each step has its own limit. */
+  readonly deadlineMs?: number | undefined;
   readonly logger: AmqpLogger;
   readonly now: () => number;
 }
@@ -69,7 +73,8 @@ export class TaskPublisher {
       timestamp: Math.floor(now / 1000),
     };
     if (this.#options.records !== undefined) noteSentAt(properties.headers ?? {}, now);
-    const message: OutgoingTask = { content: encoded.content, properties, trustedHeaders };
+    const deadline = new PublishDeadline(this.#options.deadlineMs);
+    const message: OutgoingTask = { content: encoded.content, properties, trustedHeaders, deadline };
     try {
       if (eta - now < 1000 || !(await this.#delayed(message, destination, eta))) {
         if (destination.queue === null) await this.#throughExchange(message, destination);
@@ -100,8 +105,8 @@ export class TaskPublisher {
     if (delayed === undefined) return false;
     for (let attempt = 0; attempt < 2; attempt += 1) {
       try {
-        if (to.queue !== null) await watch.ensure(to.queue);
-        const entrance = await delayed.towards(to, eta);
+        if (to.queue !== null) await message.deadline.within(watch.ensure(to.queue) ?? DONE);
+        const entrance = await message.deadline.within(delayed.towards(to, eta));
         if (entrance === undefined) return false;
         await this.#throughExchange(message, entrance);
         return true;
@@ -117,18 +122,18 @@ export class TaskPublisher {
   async #toQueue(taskId: string, message: OutgoingTask, to: Destination, queue: string): Promise<void> {
     const { watch, publisher, records, createMissing } = this.#options;
     const present = watch.ensure(queue);
-    if (present !== undefined) await present;
+    if (present !== undefined) await message.deadline.within(present);
     watch.note(queue, taskId);
-    const request = { exchange: '', routingKey: to.routingKey, ...message, bcc: records?.keys() };
+    const request = { exchange: '', routingKey: to.routingKey, bcc: records?.keys() };
     try {
-      await publisher.publish(request);
+      await publisher.publish(sent(message, request));
     } catch (error) {
       if (!isUnroutable(error)) throw error;
       // Without a record the broker itself tells that the queue went away. Declared anew, the message has a home again.
       watch.invalidate(queue);
       if (!createMissing) throw error;
-      await watch.ensure(queue);
-      await publisher.publish(request);
+      await message.deadline.within(watch.ensure(queue) ?? DONE);
+      await publisher.publish(sent(message, request));
     }
   }
 
@@ -142,9 +147,9 @@ export class TaskPublisher {
     const keys = records?.keys();
     const route = `${exchange}\0${routingKey}`;
     if (keys === undefined || now() - (this.#tried.get(route) ?? 0) < intervalMs) {
-      return publisher.publish({ exchange, routingKey, ...message, bcc: keys });
+      return publisher.publish(sent(message, { exchange, routingKey, bcc: keys }));
     }
-    await publisher.publish({ exchange, routingKey, ...message });
+    await publisher.publish(sent(message, { exchange, routingKey }));
     await this.#recordApart(message, to);
     this.#tried.set(route, now());
   }
@@ -155,8 +160,8 @@ export class TaskPublisher {
     try {
       const headers = withDestination(message.properties.headers, to);
       const record = { ...message, properties: { ...message.properties, headers } };
-      await publisher.publish({ exchange: '', routingKey: records.streamName, ...record });
-      await records.bindTo(to.exchange);
+      await publisher.publish(sent(record, { exchange: '', routingKey: records.streamName }));
+      await message.deadline.within(records.bindTo(to.exchange));
     } catch (error) {
       logger.warn('a task was submitted without its record', { exchange: to.exchange, error });
     }
@@ -166,7 +171,16 @@ export class TaskPublisher {
 /** A task on its way out. */
 interface OutgoingTask extends EncodedTaskMessage {
   readonly trustedHeaders: boolean | undefined;
+  readonly deadline: PublishDeadline;
 }
+
+const DONE = Promise.resolve();
+
+/** With what is left of its time for the confirm. */
+const sent = (
+  { content, properties, trustedHeaders, deadline }: OutgoingTask,
+  to: Pick<PublishRequest, 'exchange' | 'routingKey' | 'bcc'>,
+): PublishRequest => ({ ...to, content, properties, trustedHeaders, deadlineMs: deadline.leftMs });
 
 /** No permission to declare, or another application's idea of these names. */
 const isRefused = (error: unknown): boolean =>

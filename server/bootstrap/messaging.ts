@@ -96,6 +96,7 @@ function celeryClient(
     createMissingQueues: config.CELERY_TASK_CREATE_MISSING_QUEUES,
     resubmitVanished: config.SUBMISSION_RECORD_RESUBMIT,
     queueCheckIntervalMs: config.PUBLISHER_QUEUE_CHECK_INTERVAL_MS,
+    deadlineMs: config.PUBLISHER_DEADLINE_MS,
     serializer: config.CELERY_TASK_SERIALIZER,
     compression: config.CELERY_TASK_COMPRESSION === 'none' ? undefined : config.CELERY_TASK_COMPRESSION,
     compressionMinBytes: config.CELERY_TASK_COMPRESSION_MIN_BYTES,

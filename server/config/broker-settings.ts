@@ -99,7 +99,8 @@ export const brokerSettings = {
     default: 5000,
     min: 10,
     max: 60_000,
-    description: 'How long a confirm is waited for; then the outcome is unknown (504 PUBLISH_UNKNOWN).',
+    description:
+      'How long a submission may take, its look at the queue and the confirm together. Then nothing was queued (503), or it is unknown (504 PUBLISH_UNKNOWN).',
   }),
   PUBLISHER_QUEUE_CHECK_INTERVAL_MS: integer({
     default: 3000,
