@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { derivedIds } from '../celery/protocol';
 import { builtinTasks, mapTasks } from './builtin';
 import { ChordReturns, Errbacks, FailurePropagation } from './canvas';
 import { type Attempts, ChordTakeover, SettleEffects, type TaskServices } from './execution';
@@ -17,7 +18,7 @@ const LOOK_EVERY_MS = 5_000;
 /** Composes what continues canvases, and makes Celery's own tasks known, except where a task author has one of that name. */
 export function canvasOf(services: TaskServices, registry: TaskRegistry, attempts: Attempts): CanvasParts {
   const taskOf = (name: string): TaskDefinition | undefined => registry.get(name);
-  const deps = { services, taskOf, newId: randomUUID };
+  const deps = { services, taskOf, newId: randomUUID, idsOf: derivedIds };
   const errbacks = new Errbacks(deps);
   const failures = new FailurePropagation(deps, errbacks);
   const chords = new ChordReturns(deps, failures);

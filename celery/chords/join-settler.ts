@@ -1,9 +1,15 @@
 import { type AmqpLogger, QueueError, RabbitMQError } from '../../amqp';
 import { CanvasPublisher, type CeleryClient, type ChordCounter } from '../client';
-import { type CanvasPlan, canvas, formatIsoTime, type Signature, type TaskMeta } from '../protocol';
+import {
+  type CanvasPlan,
+  canvas,
+  derivedIds,
+  formatIsoTime,
+  type Signature,
+  type TaskMeta,
+} from '../protocol';
 import type { SubmissionRecords } from '../records';
 import type { ResultFeed, ResultWriter } from '../results';
-import { derivedIds } from './derived-ids';
 import { type Join, joinKey, tasksOf } from './join';
 import { dependencyFailed, type JoinFailure, notStarted } from './join-failure';
 import type { JoinOutcome } from './open-join';

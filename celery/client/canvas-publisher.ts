@@ -94,7 +94,9 @@ export class CanvasPublisher {
       if (step.kind === 'task') open.push(step);
       if (step.kind !== 'task' || open.length === WINDOW) await flush();
       if (step.kind === 'chord') await repeat(async () => chords?.begin(step));
-      else if (step.kind === 'chord-size') await repeat(async () => chords?.setSize(step.groupId, step.size));
+      else if (step.kind === 'chord-size') {
+        await repeat(async () => chords?.setSize(step.groupId, step.size, step.begunBy));
+      }
     }
     await flush();
     return submitted;

@@ -34,8 +34,12 @@ export interface ChordCounter {
    * @throws RabbitMQError; nothing of the chord is published then.
    */
   begin(chord: ChordStep): Promise<void>;
-  /** Before the last header task is published. @param size completions that fire the body. */
-  setSize(groupId: string, size: number): Promise<void>;
+  /**
+   * Before the last header task is published.
+   * @param size completions that fire the body.
+   * @param begunBy who begins it, where that may happen again: a chord that is over by then stays over. Default: a new run.
+   */
+  setSize(groupId: string, size: number, begunBy?: string): Promise<void>;
   /**
    * For backends on which workers cannot start chords: takes the later steps from the first such one on out of a task. Pure;
    * asked for every task before anything of the canvas is sent.

@@ -39,6 +39,7 @@ export {
   queueOfDelayKey,
   withoutDelayPrefix,
 } from './delayed-delivery';
+export { derivedIds } from './derived-ids';
 export {
   BATCH_ROUTING_KEY,
   buildEvent,

@@ -27,6 +27,8 @@ export interface ChordClaim {
   readonly header: CanvasResult | null;
   /** The part had been counted before: a worker may have died between firing the body and saying so. */
   readonly isRepeat: boolean;
+  /** What began the chord has come again, and a Celery that leaves no trace may have fired the body in between. */
+  readonly isBegunAgain: boolean;
   /**
    * Prolongs the right, before each attempt to publish the body.
    * @returns false when another worker has taken over.
@@ -59,6 +61,6 @@ export interface ChordParts {
   onChordPartReturn(part: ChordPart, heritage?: unknown): Promise<PartReturned>;
   /** The heritage of workers whose right to fire has run out without a word: whoever returns such a part again takes over. */
   orphans(): Promise<readonly unknown[]>;
-  /** The chord waits for one completion more. */
-  addToChord(groupId: string): Promise<void>;
+  /** The chord waits for one completion more. @param member names it, so that a task that runs again adds it once. */
+  addToChord(groupId: string, member: string): Promise<void>;
 }

@@ -28,6 +28,8 @@ const CLAIM_SECONDS = 20;
 const TAKEOVER_MARGIN_SECONDS = 2;
 /** How long a copy of a header task may come too late. As in Celery 5.7. */
 const DONE_SECONDS = 300;
+/** The same where what began the chord may come again: its queue may have had no worker for a while. */
+const BEGUN_AGAIN_SECONDS = 3600;
 
 /**
  * Chords counted on Redis in Celery's own layout, so that any mix of workers and clients completes them
@@ -52,16 +54,16 @@ export class RedisChords implements ChordParts {
     await this.#options.run((redis) => this.#set(redis, this.#key(groupId, ''), structure));
   }
 
-  /** A frozen chord applied again has the same id and is a new run: that the last one is over is forgotten. */
-  async setSize(groupId: string, size: number): Promise<void> {
-    await this.#options.run(async (redis) => {
-      await redis.del(this.#key(groupId, '.c'));
-      await this.#set(redis, this.#key(groupId, '.s'), String(size));
-    });
+  async setSize(groupId: string, size: number, begunBy = ''): Promise<void> {
+    const names = (['.c', '.s', '.t'] as const).map((name) => this.#key(groupId, name));
+    const keys = [...names, this.#takeover.begun(groupId)];
+    await this.#options.run((redis) => redis.chordSetSize(keys, size, this.#options.expiresSeconds, begunBy));
   }
 
-  async addToChord(groupId: string): Promise<void> {
-    await this.#options.run((redis) => redis.incr(this.#key(groupId, '.t')));
+  async addToChord(groupId: string, member: string): Promise<void> {
+    const names = (['.c', '.t'] as const).map((name) => this.#key(groupId, name));
+    const keys = [...names, this.#takeover.added(groupId)];
+    await this.#options.run((redis) => redis.chordAdd(keys, member, this.#options.expiresSeconds));
   }
 
   async onChordPartReturn(part: ChordPart, heritage?: unknown): Promise<PartReturned> {
@@ -72,7 +74,7 @@ export class RedisChords implements ChordParts {
     const { due, heritage: left } = this.#takeover;
     const reply = await this.#options.run((redis) =>
       redis.chordReturnPart(
-        [key('.j'), key('.t'), key('.s'), key('.d'), key(''), key('.c'), due, left],
+        [...(['.j', '.t', '.s', '.d', '', '.c'] as const).map(key), due, left, this.#takeover.begun(groupId)],
         taskId,
         `[1, ${JSON.stringify(taskId)},`,
         stringifyJson([1, taskId, state, result]),
@@ -118,13 +120,16 @@ export class RedisChords implements ChordParts {
   ): ChordClaim {
     const [, seen, header, parts] = reply;
     const { run } = this.#options;
-    const { due, heritage } = this.#takeover;
+    const { due, heritage, begun, added } = this.#takeover;
     const key = (part: GroupKeyPart): string => this.#key(groupId, part);
     const chordKeys = (['.c', '.j', '.t', '.s', '.d'] as const).map(key);
+    const firedKeys = [...chordKeys, due, heritage, begun(groupId), added(groupId)];
+    const late = [token, DONE_SECONDS, BEGUN_AGAIN_SECONDS, groupId];
     return {
       parts: parts.map(partOf),
       header: header === '' ? null : headerOf(header),
       isRepeat: seen === 'repeat',
+      isBegunAgain: seen === 'begun again',
       prolong: async () => {
         const until = this.#takeoverAt;
         const keys = [key('.c'), key('.s'), due];
@@ -133,10 +138,11 @@ export class RedisChords implements ChordParts {
         );
       },
       fired: async () => {
-        await run((redis) => redis.chordFired([...chordKeys, due, heritage], token, DONE_SECONDS, groupId));
+        await run((redis) => redis.chordFired(firedKeys, ...late));
       },
       failed: async () => {
-        await run((redis) => redis.multi().del(key('.s')).zrem(due, groupId).hdel(heritage, groupId).exec());
+        const keys = [key('.c'), key('.s'), due, heritage, begun(groupId)];
+        await run((redis) => redis.chordFailed(keys, ...late));
       },
     };
   }

@@ -35,11 +35,24 @@ export const groupKeys = (keyPrefix = ''): ((groupId: string, part: GroupKeyPart
   return (groupId, part) => prefix + groupId + part;
 };
 
-/** What is ours alone: the chords of one fleet whose bodies are being fired, by when others take over, and with what. */
-export const takeoverKeys = (
-  keyPrefix: string | undefined,
-  scope: string,
-): { readonly due: string; readonly heritage: string } => {
+/** What is ours alone. */
+export interface TakeoverKeys {
+  /** The chords of one fleet whose bodies are being fired, by when others take over. */
+  readonly due: string;
+  /** What others need for that. */
+  readonly heritage: string;
+  /** Who began a chord that may be begun again, and how often. */
+  begun(groupId: string): string;
+  /** Who was added to a chord. */
+  added(groupId: string): string;
+}
+
+export const takeoverKeys = (keyPrefix: string | undefined, scope: string): TakeoverKeys => {
   const prefix = `${prefixOf(keyPrefix ?? '')}celery-gateway-chords`;
-  return { due: `${prefix}-due:${scope}`, heritage: `${prefix}-heritage:${scope}` };
+  return {
+    due: `${prefix}-due:${scope}`,
+    heritage: `${prefix}-heritage:${scope}`,
+    begun: (groupId) => `${prefix}-begun:${groupId}`,
+    added: (groupId) => `${prefix}-added:${groupId}`,
+  };
 };

@@ -5,10 +5,16 @@ import type { Clock, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
 import { messagingDisabled } from '../messaging';
 import type { BulkRevokeOutcome, RevokeService, RevokeTerms } from '../revokes';
-import { type SubmitChecks, type Submitter, type TraceHeaders, tracedHeaders } from '../tasks';
+import {
+  type Callbacks,
+  type SubmitChecks,
+  type Submitter,
+  type TraceHeaders,
+  tracedHeaders,
+} from '../tasks';
 import { checkLimits, GraphBuilder, type GraphLimits } from './build-graph';
 import { canvasOf, type GraphNode, tasksOf } from './graph';
-import type { NodeBody } from './node-body';
+import type { NodeBody, WorkflowBody } from './node-body';
 import type { WorkflowProgress } from './progress';
 import { inPlaceOf, isUnknown, wasRefusedWhole } from './publish-problem';
 import { RemainderPlan } from './remainder';
@@ -32,6 +38,7 @@ export interface WorkflowServiceDeps {
   /** What the submission record has of a task. */
   readonly recorded: (taskId: string) => SubmissionEntry | undefined;
   readonly revokes: Pick<RevokeService, 'revokeMany'>;
+  readonly callbacks: Pick<Callbacks, 'seal'>;
   readonly replyTo: () => string;
   readonly limits: GraphLimits;
   readonly clock: Pick<Clock, 'now'>;
@@ -47,16 +54,16 @@ export class WorkflowService {
 
   /**
    * Resolves when the broker has the first tasks, and every gateway the graph.
-   * @throws GatewayError REQUEST_INVALID, NAME_NOT_ALLOWED, NOT_READY; TaskError TASK_INVALID, CANVAS_UNSUPPORTED; all with the
+   * @throws GatewayError REQUEST_INVALID, NAME_NOT_ALLOWED, NOT_READY, CALLBACKS_DISABLED; TaskError TASK_INVALID, CANVAS_UNSUPPORTED; all with the
    * place; QueueError or ConnectionError as a single submit.
    */
   async submit(
-    body: NodeBody,
+    { callback_url: url, ...body }: WorkflowBody,
     submitter: Submitter,
     ids?: RepeatableIds,
     trace: TraceHeaders = {},
   ): Promise<WorkflowStatus> {
-    const { limits, clock } = this.deps;
+    const { limits, clock, callbacks } = this.deps;
     checkLimits(body, limits);
     const newId = numbered(ids);
     const id = newId();
@@ -64,7 +71,8 @@ export class WorkflowService {
     const plan = this.plan(canvasOf(graph), newId);
     const store = this.store();
     const tenant = submitter?.tenant ?? null;
-    const workflow = { id, graph, createdAt: clock.now(), tenant, retries: 0, canceledAt: null };
+    const callback = url === undefined ? undefined : callbacks.seal(url, submitter?.id ?? '');
+    const workflow = { id, graph, createdAt: clock.now(), tenant, retries: 0, canceledAt: null, callback };
     // Kept first: a workflow that runs and that nobody knows of could be neither followed nor cancelled.
     await store.put(workflow, null);
     try {
@@ -144,8 +152,10 @@ export class WorkflowService {
     return { ...sig, options: { ...sig.options, headers } };
   }
 
+  /** A request that is repeated has the same ids: its chords are begun once. */
   private plan(run: Signature, newId: () => string): CanvasPlan {
-    return canvas.planCanvas(run, {}, { newId, replyTo: this.deps.replyTo() });
+    const plan = canvas.planCanvas(run, {}, { newId, replyTo: this.deps.replyTo() });
+    return canvas.begunBy(plan, 'workflow');
   }
 
   /** A repeated request publishes only what the first one did not. */

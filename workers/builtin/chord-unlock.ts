@@ -49,14 +49,17 @@ class Unlocking {
   }
 
   async fire(): Promise<void> {
-    const { services, newId } = this.deps;
+    const { services, idsOf } = this.deps;
+    const { request: origin } = this.context;
     const joined = await chordValues({ header: this.header, parts: [] }, (id) => this.read(id));
     if (joined.kind === 'failed') {
       await this.fail(`Dependency ${joined.taskId} raised ${exceptionRepr(joined.cause)}`, joined.cause);
       return;
     }
     try {
-      await services.canvas.publish(bodyPlan(this.body, joined.values, this.context.request, newId));
+      await services.canvas.publish(
+        bodyPlan(this.body, joined.values, { origin, groupId: this.header.id }, idsOf),
+      );
     } catch (error) {
       await this.fail(`Callback error: ${exceptionRepr(error)}`, error);
     }

@@ -3,6 +3,7 @@ import type { TaskRequest } from '../../celery/protocol';
 import type { ChordParts, ResultReader, ResultWriter } from '../../celery/results';
 import type { Clock, Logger } from '../../runtime';
 import type { TaskContext, TaskDefinition } from '../registry';
+import type { IdsOf } from './next-steps';
 
 /** What continuing a canvas uses of the outside. */
 export interface CanvasServices {
@@ -22,6 +23,8 @@ export interface CanvasDeps {
   /** Tasks this worker knows: an errback of these may run right here. */
   readonly taskOf: (name: string) => TaskDefinition | undefined;
   readonly newId: () => string;
+  /** Ids that come out the same each time the same thing is begun. */
+  readonly idsOf: IdsOf;
 }
 
 /** The settling of one run, as far as what it continues is concerned. */

@@ -4,8 +4,10 @@ import {
   canvas,
   exceptionRepr,
   PythonError,
+  READY_STATES,
   type Signature,
   type TaskMeta,
+  TaskState,
 } from '../../celery/protocol';
 import { type ChordClaim, type ChordParts, chordValues } from '../../celery/results';
 import type { CanvasDeps, Settling } from './canvas-services';
@@ -25,6 +27,8 @@ class ChordClaimed extends RabbitMQError {
     });
   }
 }
+
+type ClaimFacts = Pick<ChordClaim, 'isRepeat' | 'isBegunAgain'>;
 
 /** It took so long that another worker has taken over. */
 class ClaimLost extends Error {}
@@ -71,11 +75,12 @@ export class ChordReturns {
     const { repeat } = settling;
     const values = await repeat(() => chordValues(claim, (id) => this.read(id)));
     if (values.kind === 'failed') {
+      if (!(await repeat(() => claim.prolong()))) return [];
       const owed = await this.failures.failBody(body, chordError(values.reason, values.cause), settling);
       await repeat(() => claim.failed());
       return owed;
     }
-    if (!claim.isRepeat || !(await repeat(() => this.hasStarted(body)))) {
+    if (!(await repeat(() => this.hasBeenFired(claim, body)))) {
       const failure = await this.fire(claim, { body, part }, values.values, settling);
       if (failure === 'lost') return [];
       if (failure !== null) {
@@ -95,9 +100,9 @@ export class ChordReturns {
     values: readonly unknown[],
     { request, repeat }: Settling,
   ): Promise<PythonError | 'lost' | null> {
-    const { services, newId } = this.deps;
+    const { services, idsOf } = this.deps;
     try {
-      const plan: CanvasPlan = bodyPlan(body, values, request, newId);
+      const plan: CanvasPlan = bodyPlan(body, values, { origin: request, groupId: part.groupId }, idsOf);
       await services.canvas.publish(plan, undefined, (action) =>
         repeat(async () => {
           if (!(await claim.prolong())) throw new ClaimLost();
@@ -117,9 +122,20 @@ export class ChordReturns {
     }
   }
 
-  /** Whoever fired before may have died between the broker's confirm and saying so: a result tells. */
-  private async hasStarted(body: Signature): Promise<boolean> {
-    for (const id of firstTasks(canvas.fromDict(body))) if ((await this.read(id)) !== null) return true;
+  /**
+   * Whoever fired before may have died between the broker's confirm and saying so, or was a Celery that leaves no trace: a result
+   * tells. A chord begun again may have got a FAILURE from what went before it; what has replaced a task may have got the states
+   * of that one.
+   */
+  private async hasBeenFired({ isRepeat, isBegunAgain }: ClaimFacts, body: Signature): Promise<boolean> {
+    if (!isRepeat && !isBegunAgain) return false;
+    const isReplacement = Number(body.options.replaced_task_nesting ?? 0) > 0;
+    for (const id of firstTasks(canvas.fromDict(body))) {
+      const status = (await this.read(id))?.status;
+      if (status === undefined) continue;
+      if (status === TaskState.SUCCESS) return true;
+      if (isRepeat && (!isReplacement || READY_STATES.has(status))) return true;
+    }
     return false;
   }
 

@@ -25,7 +25,7 @@ export class Errbacks {
       if (definition?.settings.errbackStyle !== 'inline') sent.push(errback);
       else await this.callHere(definition, errback, { failed, error }, settling.context());
     }
-    const plan = errbackPlan(sent, failed, this.deps.newId);
+    const plan = errbackPlan(sent, failed, this.deps.idsOf);
     if (plan !== null) await this.deps.services.canvas.publish(plan, undefined, settling.repeat);
   }
 

@@ -7,6 +7,7 @@ import {
   type CanvasPlan,
   type CanvasResult,
   canvas,
+  derivedIds,
   type Signature,
   type TaskRequest,
 } from '../../celery/protocol';
@@ -15,6 +16,7 @@ import {
   chordMember,
   planContext,
   replacementOf,
+  replacementOrigin,
   type TraceContext,
   traceContext,
   traced,
@@ -60,6 +62,8 @@ export interface ContextServices
 /** The context of one run. What costs something (signal, logger) is made when the handler asks for it. */
 export class RunContext implements TaskContext {
   private ownLogger: TaskLogger | undefined;
+  /** Members added to the chord; a task that runs again adds the same ones. */
+  private added = 0;
 
   constructor(
     private readonly run: RunningTask,
@@ -146,17 +150,21 @@ export class RunContext implements TaskContext {
   }
 
   async replace(replacement: Signature): Promise<never> {
-    throw new Replaced(replacementOf(this.run.request, replacement, randomUUID));
+    const { request } = this.run;
+    const newId = derivedIds(replacementOrigin(request, replacement));
+    throw new Replaced(replacementOf(request, replacement, newId));
   }
 
   async addToChord(given: Signature, { lazy = false } = {}): Promise<Canvas> {
     const { request } = this.run;
-    const member = chordMember(request, given, randomUUID);
+    this.added += 1;
+    const name = `member ${this.added} of ${request.id} ${request.retries} ${request.replacedTaskNesting}`;
+    const member = chordMember(request, given, derivedIds(name));
     const { chordParts } = this.services;
     if (chordParts === undefined || request.group === null) {
       throw new TaskError('CANVAS_UNSUPPORTED', 'the result backend does not support addToChord');
     }
-    await chordParts.addToChord(request.group);
+    await chordParts.addToChord(request.group, name);
     if (!lazy) await this.start(canvas.planCanvas(member, {}, this.planContext));
     return member;
   }

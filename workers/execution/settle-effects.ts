@@ -6,6 +6,7 @@ import {
   chainPlan,
   type Errbacks,
   type FailurePropagation,
+  type IdsOf,
   type OwedPart,
   replacementPlan,
   type Settling,
@@ -26,7 +27,7 @@ export interface SettleEffectsDeps {
   readonly errbacks: Errbacks;
   readonly failures: FailurePropagation;
   readonly chords: ChordReturns;
-  readonly newId: () => string;
+  readonly idsOf: IdsOf;
 }
 
 /** Does what settling publishes and stores; each thing again while broker or backend are away. */
@@ -36,19 +37,19 @@ export class SettleEffects {
   /** Does one step of the plan. Rejects when it cannot be done; SettlingVoid when it need not be done any more. */
   async perform(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
     const { request } = run;
-    const { newId } = this.deps;
+    const { idsOf } = this.deps;
     switch (step) {
       case 'publish-retry':
         return this.retry(run, outcome);
       case 'publish-replacement':
         return this.replace(run, outcome);
       case 'publish-callbacks':
-        for (const plan of callbackPlans(request, resultOf(outcome), newId)) {
+        for (const plan of callbackPlans(request, resultOf(outcome), idsOf)) {
           await this.publish(plan, run, outcome);
         }
         return;
       case 'publish-chain': {
-        const plan = chainPlan(request, resultOf(outcome), newId);
+        const plan = chainPlan(request, resultOf(outcome), idsOf);
         if (plan !== null) await this.publish(plan, run, outcome);
         return;
       }
@@ -87,7 +88,7 @@ export class SettleEffects {
     const context = new RunContext(run, this.deps.services);
     const answered = await onReplace?.(context, outcome.replacement);
     const replacement = isCanvas(answered) ? answered : outcome.replacement;
-    await this.publish(replacementPlan(replacement, run.request, this.deps.newId), run, outcome);
+    await this.publish(replacementPlan(replacement, run.request, this.deps.idsOf), run, outcome);
   }
 
   private async publish(plan: CanvasPlan, run: TaskRun, outcome: Outcome): Promise<void> {

@@ -64,7 +64,7 @@ export class ThreadLink {
         return undefined;
       }
       case 'add-to-chord':
-        await this.services.chordParts?.addToChord(action.groupId);
+        await this.services.chordParts?.addToChord(action.groupId, action.member);
         return undefined;
       case 'publish': {
         const { request } = action;

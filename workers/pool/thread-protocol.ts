@@ -34,7 +34,7 @@ export type ThreadAnswer =
 export type ThreadAction =
   | { readonly what: 'submit'; readonly submission: TaskSubmission }
   | { readonly what: 'publish-canvas'; readonly plan: CanvasPlan; readonly routeName: string | undefined }
-  | { readonly what: 'add-to-chord'; readonly groupId: string }
+  | { readonly what: 'add-to-chord'; readonly groupId: string; readonly member: string }
   | { readonly what: 'publish'; readonly request: PublishRequest }
   | { readonly what: 'store-state'; readonly meta: TaskMeta }
   | { readonly what: 'ensure-exchange'; readonly name: string; readonly type: string }

@@ -22,7 +22,10 @@ export function threadServices(setup: ThreadSetup, port: ThreadPort): ContextSer
         void (await port.request({ what: 'publish-canvas', plan, routeName })),
     },
     chordParts: setup.countsChords
-      ? { addToChord: async (groupId) => void (await port.request({ what: 'add-to-chord', groupId })) }
+      ? {
+          addToChord: async (groupId, member) =>
+            void (await port.request({ what: 'add-to-chord', groupId, member })),
+        }
       : undefined,
     publisher: {
       publish: async (request) => void (await port.request({ what: 'publish', request })),

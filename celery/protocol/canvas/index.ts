@@ -38,7 +38,7 @@ export type { FreezeContext, FreezeParts } from './freeze-parts';
 export { fromDict } from './from-dict';
 export { chunks, chunksGroup, isChunks, routeNameOf, xmap, xstarmap } from './maps';
 export { signatureOptionsOf, taskOptionsOf } from './option-names';
-export { planCanvas } from './plan';
+export { begunBy, planCanvas } from './plan';
 export type {
   ApplyCall,
   CanvasPlan,

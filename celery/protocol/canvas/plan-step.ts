@@ -30,6 +30,11 @@ export interface ChordSizeStep {
   readonly kind: 'chord-size';
   readonly groupId: string;
   readonly size: number;
+  /**
+   * Who begins it, where that may happen again under the same ids: to the same one a chord that is over stays over. Without, each
+   * begin is a new run, as where a caller applies a frozen chord once more.
+   */
+  readonly begunBy?: string;
 }
 
 export type PlanStep = TaskStep | ChordStep | ChordSizeStep;

@@ -58,3 +58,12 @@ export const planCanvas = (canvas: Signature, call: ApplyCall, context: PlanCont
   const result = rules.apply(toDraft(canvas), { ...call, options: copiedOptions(call.options ?? {}) });
   return { steps, result: result && resultValue(result), trail: trail.map(resultValue) };
 };
+
+/**
+ * A plan that may be started again under the same ids, as what follows a task is when its message is delivered again: the chords
+ * in it run once for the same beginner.
+ */
+export const begunBy = (plan: CanvasPlan, beginner: string): CanvasPlan => ({
+  ...plan,
+  steps: plan.steps.map((step) => (step.kind === 'chord-size' ? { ...step, begunBy: beginner } : step)),
+});

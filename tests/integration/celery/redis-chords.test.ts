@@ -123,7 +123,7 @@ describe('chords counted on Redis', () => {
   it('waits for what was added to it', async () => {
     const id = randomUUID();
     await chords.setSize(id, 1);
-    await chords.addToChord(id);
+    await chords.addToChord(id, 'a');
     expect(await chords.onChordPartReturn(part(id, 0, 'a'))).toEqual({ kind: 'counted' });
     const claim = complete(await chords.onChordPartReturn(part(id, 0, 'b', 'added')));
     expect(claim.parts.map(({ result }) => result).sort()).toEqual(['a', 'b']);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { type Canvas, canvas } from '../../../../celery';
-import { derivedIds } from '../../../../celery/chords/derived-ids';
 import { divideStep } from '../../../../celery/chords/divide-step';
 import { startsChord } from '../../../../celery/chords/starts-chord';
+import { derivedIds } from '../../../../celery/protocol';
 
 const { chain, chord, group, s } = canvas;
 

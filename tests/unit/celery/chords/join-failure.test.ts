@@ -1,7 +1,7 @@
 import { canvas, type Signature, type TaskMeta } from '../../../../celery';
-import { derivedIds } from '../../../../celery/chords/derived-ids';
 import type { Join } from '../../../../celery/chords/join';
 import { dependencyFailed, notStarted } from '../../../../celery/chords/join-failure';
+import { derivedIds } from '../../../../celery/protocol';
 
 const { chain, chord, group, s, set } = canvas;
 const named = (name: string): Signature => set(s(name), { task_id: name, reply_to: 'results' });

@@ -27,6 +27,7 @@ class Outside {
     parts: [{ taskId: 'self', state: 'SUCCESS', result: 1 }],
     header: null,
     isRepeat: false,
+    isBegunAgain: false,
     prolong: async () => true,
     fired: async () => void this.done.push('fired'),
     failed: async () => void this.done.push('failed'),
@@ -61,6 +62,7 @@ class Outside {
     },
     taskOf: () => undefined,
     newId: countedIds(),
+    idsOf: () => countedIds(),
   };
 
   /** Tries as often as need be, as long as it may help. */

@@ -9,7 +9,7 @@ const tasksOf = (plan: CanvasPlan | null | undefined) =>
 
 describe('what follows a task', () => {
   it('one callback is sent as it is, with the result in front and the task as parent', () => {
-    const plans = callbackPlans(taskRequest({ callbacks: [s('t.a', 9)] }), 5, countedIds());
+    const plans = callbackPlans(taskRequest({ callbacks: [s('t.a', 9)] }), 5, () => countedIds());
     expect(plans.map(({ steps }) => steps)).toEqual([
       [
         {
@@ -26,7 +26,7 @@ describe('what follows a task', () => {
 
   it('several callbacks are one group, a group among them stays its own', () => {
     const callbacks = [s('t.a'), group(s('t.b'), s('t.c')), si('t.d', 'own')];
-    const [first, second, ...none] = callbackPlans(taskRequest({ callbacks }), 5, countedIds());
+    const [first, second, ...none] = callbackPlans(taskRequest({ callbacks }), 5, () => countedIds());
     expect(none).toEqual([]);
     expect(tasksOf(first).map(({ task }) => task)).toEqual(['t.b', 't.c']);
     expect(tasksOf(second).map(({ task, args }) => [task, args])).toEqual([
@@ -38,7 +38,7 @@ describe('what follows a task', () => {
 
   it('the last element of the chain comes next and carries the others on', () => {
     const next = canvas.set(s('t.next'), { task_id: 'frozen', reply_to: 'client', root_id: 'old' });
-    const [step] = tasksOf(chainPlan(taskRequest({ chain: [s('t.last'), next] }), 5, countedIds()));
+    const [step] = tasksOf(chainPlan(taskRequest({ chain: [s('t.last'), next] }), 5, () => countedIds()));
     expect(step).toMatchObject({
       task: 't.next',
       args: [5],
@@ -48,20 +48,20 @@ describe('what follows a task', () => {
   });
 
   it('the last step of a chain gets an empty one, a task without a chain has no next step', () => {
-    const [step] = tasksOf(chainPlan(taskRequest({ chain: [s('t.next')] }), 5, countedIds()));
+    const [step] = tasksOf(chainPlan(taskRequest({ chain: [s('t.next')] }), 5, () => countedIds()));
     expect(step?.options.chain).toEqual([]);
-    expect(chainPlan(taskRequest(), 5, countedIds())).toBeNull();
+    expect(chainPlan(taskRequest(), 5, () => countedIds())).toBeNull();
   });
 
   it('a chord that comes next is begun, and sized before its last header task', () => {
     const next = chord([s('t.a'), s('t.b')], s('t.body'));
-    const plan = chainPlan(taskRequest({ chain: [next] }), 5, countedIds());
+    const plan = chainPlan(taskRequest({ chain: [next] }), 5, () => countedIds());
     expect(plan?.steps.map(({ kind }) => kind)).toEqual(['chord', 'task', 'chord-size', 'task']);
     expect(tasksOf(plan).map(({ args }) => args)).toEqual([[5], [5]]);
   });
 
   it('errbacks are a group with the id of the failed task', () => {
-    const plan = errbackPlan([s('t.err', 'own')], taskRequest(), countedIds());
+    const plan = errbackPlan([s('t.err', 'own')], taskRequest(), () => countedIds());
     expect(tasksOf(plan)).toMatchObject([
       {
         task: 't.err',
@@ -69,17 +69,19 @@ describe('what follows a task', () => {
         options: { parent_id: 'self', root_id: 'root', group_index: 0 },
       },
     ]);
-    expect(errbackPlan([], taskRequest(), countedIds())).toBeNull();
+    expect(errbackPlan([], taskRequest(), () => countedIds())).toBeNull();
   });
 
   it('a task that is its own root names itself to its errbacks', () => {
-    const plan = errbackPlan([s('t.err')], taskRequest({}, { rootId: null }), countedIds());
+    const plan = errbackPlan([s('t.err')], taskRequest({}, { rootId: null }), () => countedIds());
     expect(tasksOf(plan)[0]?.options.root_id).toBe('self');
   });
 
   it('a body receives the list of results and keeps the id it was frozen with', () => {
     const body = canvas.set(s('t.body', 'own'), { task_id: 'frozen' });
-    expect(tasksOf(bodyPlan(body, [1, 2], taskRequest(), countedIds()))).toMatchObject([
+    expect(
+      tasksOf(bodyPlan(body, [1, 2], { origin: taskRequest(), groupId: 'g' }, () => countedIds())),
+    ).toMatchObject([
       { task: 't.body', args: [[1, 2], 'own'], options: { task_id: 'frozen', parent_id: 'self' } },
     ]);
   });
@@ -90,7 +92,7 @@ describe('what follows a task', () => {
       canvas.set(s('t.a'), { headers: { mine: 1 } }),
       canvas.set(s('t.b'), { headers: { traceparent: '00-b' } }),
     ];
-    const [plan] = callbackPlans(taskRequest({ callbacks }, { headers }), 5, countedIds());
+    const [plan] = callbackPlans(taskRequest({ callbacks }, { headers }), 5, () => countedIds());
     expect(tasksOf(plan).map(({ options }) => options.headers)).toEqual([
       { mine: 1, ...headers },
       { ...headers, traceparent: '00-b' },
@@ -99,7 +101,7 @@ describe('what follows a task', () => {
 
   it('what is no signature fails as an invalid task', () => {
     const callbacks = [{ ...s('t.a'), subtask_type: 'group' as const }];
-    expect(() => callbackPlans(taskRequest({ callbacks }), 5, countedIds())).toThrow(
+    expect(() => callbackPlans(taskRequest({ callbacks }), 5, () => countedIds())).toThrow(
       expect.objectContaining({ code: 'TASK_INVALID' }),
     );
   });
