@@ -149,6 +149,8 @@ export type Node = {
     /** Only errors of these classes, by name; else all. */
     readonly retry_for?: readonly string[];
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
   /** The result before it is not put before its arguments. */
   readonly immutable?: boolean;
 } | {
@@ -168,6 +170,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
 } | {
   readonly type: "group";
   /** They run side by side. */
@@ -185,6 +189,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
 } | {
   readonly type: "chord";
   /** They run side by side. */
@@ -204,6 +210,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
 } | {
   readonly type: "map";
   /** Called for each item. */
@@ -221,6 +229,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
   /** One argument each. */
   readonly items: readonly unknown[];
   /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
@@ -242,6 +252,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
   /** All arguments of one call each. */
   readonly items: ReadonlyArray<readonly unknown[]>;
   /** Chosen by the caller, so that a repeated submission is recognised; else a new UUID. */
@@ -263,6 +275,8 @@ export type Node = {
     /** Soft limit in seconds: the task is told. */
     readonly soft_time_limit?: number;
   };
+  /** Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS). */
+  readonly callback_url?: string;
   /** All arguments of one call each. */
   readonly items: ReadonlyArray<readonly unknown[]>;
   /** Calls made by one message. */
@@ -1973,7 +1987,7 @@ export interface Operations {
         /** skip: a tick passes by while the task of the one before is not finished. */
         readonly overlap?: "allow" | "skip";
         readonly paused?: boolean;
-        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta, dedup and callback_url. */
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. A callback_url is told of each task. */
         readonly task: {
           /** Name the task is registered under. */
           readonly task_name: string;
@@ -2032,6 +2046,8 @@ export interface Operations {
             /** Only errors of these classes, by name; else all. */
             readonly retry_for?: readonly string[];
           };
+          /** Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS). */
+          readonly callback_url?: string;
         };
       };
     };
@@ -2213,7 +2229,7 @@ export interface Operations {
         /** skip: a tick passes by while the task of the one before is not finished. */
         readonly overlap?: "allow" | "skip";
         readonly paused?: boolean;
-        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta, dedup and callback_url. */
+        /** As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. A callback_url is told of each task. */
         readonly task: {
           /** Name the task is registered under. */
           readonly task_name: string;
@@ -2272,6 +2288,8 @@ export interface Operations {
             /** Only errors of these classes, by name; else all. */
             readonly retry_for?: readonly string[];
           };
+          /** Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS). */
+          readonly callback_url?: string;
         };
       };
     };
@@ -2765,6 +2783,7 @@ export interface Operations {
       readonly webhook_id: string;
       readonly type: string;
       readonly task_id: string | null;
+      readonly workflow_id: string | null;
       readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
       readonly attempts: number;
       /** HTTP status of the last attempt. */
@@ -2786,6 +2805,8 @@ export interface Operations {
         readonly "status"?: "pending" | "delivered" | "retrying" | "dead" | "dropped";
         /** Those that tell of this task. */
         readonly "task_id"?: string;
+        /** Those that tell of this workflow. */
+        readonly "workflow_id"?: string;
         readonly "limit"?: number;
       };
       readonly headers?: {
@@ -2800,6 +2821,7 @@ export interface Operations {
         readonly webhook_id: string;
         readonly type: string;
         readonly task_id: string | null;
+        readonly workflow_id: string | null;
         readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
         readonly attempts: number;
         /** HTTP status of the last attempt. */
@@ -2826,6 +2848,7 @@ export interface Operations {
       readonly webhook_id: string;
       readonly type: string;
       readonly task_id: string | null;
+      readonly workflow_id: string | null;
       readonly status: "pending" | "delivered" | "retrying" | "dead" | "dropped";
       readonly attempts: number;
       /** HTTP status of the last attempt. */

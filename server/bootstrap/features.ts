@@ -19,17 +19,18 @@ import { workflows } from './workflows';
 export function createFeatures(context: FeatureContext): readonly Feature[] {
   const worksBroker = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [direct(context)] : [];
   const revoking = revokes(context);
+  const flows = workflows(context, revoking.service);
   const features: readonly Feature[] = [
     health(context),
     tasks(context, revoking.service),
     catalogue(context),
     revoking,
-    workflows(context, revoking.service),
+    flows,
     monitor(context),
     workers(context),
     pauses(context),
     schedules(context),
-    webhooks(context),
+    webhooks(context, flows.followed),
     ...worksBroker,
     keys(context),
     audit(context),

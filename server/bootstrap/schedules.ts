@@ -14,6 +14,7 @@ import {
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
 import { createSubmitChecks, replyToOf } from './tasks';
+import { createCallbacks } from './webhooks';
 
 type OnChange = (key: string, stored: Stored | undefined) => void;
 
@@ -46,7 +47,8 @@ export function schedules(context: FeatureContext): Feature {
   const log = broker === undefined ? undefined : scheduleLog(context, broker, onChange);
   const book = new ScheduleBook(log ?? noLog, clock);
   const replyTo = replyToOf(context);
-  const firing = new TickFiring({ messaging, replyTo, clock });
+  const callbacks = createCallbacks(context);
+  const firing = new TickFiring({ messaging, callbacks, replyTo, clock, logger });
   const runner = new ScheduleRunner({
     book,
     firing,
@@ -60,6 +62,7 @@ export function schedules(context: FeatureContext): Feature {
     book,
     firing,
     checks: createSubmitChecks(context),
+    callbacks,
     replyTo,
     clock,
     newId: randomUUID,

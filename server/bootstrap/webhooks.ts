@@ -24,6 +24,7 @@ import {
   WebhookService,
   webhookRoutes,
 } from '../webhooks';
+import type { WorkflowEnds } from '../workflows';
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
 
@@ -128,7 +129,14 @@ export function createCallbacks(context: FeatureContext): Callbacks {
 /** Dead deliveries held at a time while they are gone through. */
 const DEAD_PREFETCH = 50;
 
-function working(context: FeatureContext, broker: BrokerParts): Feature {
+/** Workflows that somebody wants to be told of. */
+export interface FollowedWorkflows {
+  readonly ends: Pick<WorkflowEnds, 'of'>;
+  /** Whether all that are kept have been read. */
+  readonly ready: () => boolean;
+}
+
+function working(context: FeatureContext, broker: BrokerParts, workflows: FollowedWorkflows): Feature {
   const { config, clock, logger, messaging } = context;
   const { publisher, history } = broker;
   const endpoints = endpointLog(context, broker);
@@ -154,11 +162,13 @@ function working(context: FeatureContext, broker: BrokerParts): Feature {
     retrySeconds: pauses(config),
     random: Math.random,
   });
-  const ready = (): boolean => messaging.health().ready && endpoints.usable && reader.status.ready;
+  const ready = (): boolean =>
+    messaging.health().ready && endpoints.usable && reader.status.ready && workflows.ready();
   const feed = new WebhookFeed({
     history,
     book,
     callbacks,
+    workflows: workflows.ends,
     log,
     publisher,
     ready,
@@ -199,11 +209,11 @@ function working(context: FeatureContext, broker: BrokerParts): Feature {
 }
 
 /** Those who asked are told what happens to tasks. */
-export function webhooks(context: FeatureContext): Feature {
+export function webhooks(context: FeatureContext, workflows: FollowedWorkflows): Feature {
   const { broker } = context;
   if (broker === undefined) {
     const deadLetters = deadLetterRoutes(disabledPort<DeadLetters>());
     return { routes: [...deadLetters, ...webhookRoutes(disabledPort<WebhookService>())] };
   }
-  return working(context, broker);
+  return working(context, broker, workflows);
 }

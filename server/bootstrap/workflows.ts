@@ -14,6 +14,7 @@ import {
   readWorkflow,
   tasksOf,
   type Workflow,
+  WorkflowEnds,
   WorkflowProgress,
   WorkflowService,
   WorkflowStore,
@@ -22,6 +23,7 @@ import {
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
 import { createSubmitChecks, replyToOf } from './tasks';
+import { createCallbacks, type FollowedWorkflows } from './webhooks';
 
 /** Where chords of this gateway are counted, and what of it has to run. */
 interface Chords {
@@ -60,7 +62,11 @@ function chordsOf({ config, logger, clock, metrics }: FeatureContext, broker: Br
   };
 }
 
-function storeOf({ config, logger, clock }: FeatureContext, broker: BrokerParts): WorkflowStore {
+function storeOf(
+  { config, logger, clock }: FeatureContext,
+  broker: BrokerParts,
+  ends: Pick<WorkflowEnds, 'onChange'>,
+): WorkflowStore {
   const log = new KeyedLog<Workflow>({
     connection: broker.connections.consume,
     topology: broker.topology,
@@ -68,6 +74,7 @@ function storeOf({ config, logger, clock }: FeatureContext, broker: BrokerParts)
     streamName: config.WORKFLOW_STREAM,
     maxAgeSeconds: config.CELERY_RESULT_EXPIRES * 2,
     read: readWorkflow,
+    onChange: (id, workflow) => ends.onChange(id, workflow),
     logger,
     now: () => clock.now(),
   });
@@ -101,14 +108,19 @@ function visibleTo({ access }: FeatureContext): (submitter: Submitter, workflow:
 }
 
 /** Canvases over HTTP, and the joining of chords on rpc://. */
-export function workflows(context: FeatureContext, revokes: Pick<RevokeService, 'revokeMany'>): Feature {
+export function workflows(
+  context: FeatureContext,
+  revokes: Pick<RevokeService, 'revokeMany'>,
+): Feature & { readonly followed: FollowedWorkflows } {
   const { config, messaging, broker, clock, drain, logger } = context;
   const chords: Chords = broker === undefined ? { counter: undefined, parts: [] } : chordsOf(context, broker);
-  const store = broker === undefined ? undefined : storeOf(context, broker);
+  const progress = new WorkflowProgress({ messaging, clock, maxWaiters: config.GATEWAY_MAX_WAITERS });
+  const ends = new WorkflowEnds({ progress });
+  const store = broker === undefined ? undefined : storeOf(context, broker, ends);
   const replyTo = replyToOf(context);
   const service = new WorkflowService({
     store,
-    progress: new WorkflowProgress({ messaging, clock, maxWaiters: config.GATEWAY_MAX_WAITERS }),
+    progress,
     checks: createSubmitChecks(context),
     visible: visibleTo(context),
     publisher: new CanvasPublisher({
@@ -118,6 +130,7 @@ export function workflows(context: FeatureContext, revokes: Pick<RevokeService, 
     }),
     recorded: (taskId) => broker?.records?.get(taskId),
     revokes,
+    callbacks: createCallbacks(context),
     replyTo,
     limits: { maxNodes: config.WORKFLOW_MAX_NODES, maxDepth: config.WORKFLOW_MAX_DEPTH },
     clock,
@@ -132,5 +145,6 @@ export function workflows(context: FeatureContext, revokes: Pick<RevokeService, 
       stopping: drain.signal,
     }),
     parts: [...kept, ...chords.parts],
+    followed: { ends, ready: () => store?.ready === true },
   };
 }

@@ -31,6 +31,8 @@ export interface Schedule {
   readonly updatedAt: number;
   /** Key that made it. */
   readonly createdBy: string | null;
+  /** Key that named its task's callback_url, whose secret signs; null: nobody had to say who it was. */
+  readonly callbackOwner?: string | null | undefined;
   /** Ticks up to here are nobody's: it did not exist then, was paused or had other times. */
   readonly activeSince: number;
   readonly body: ScheduleBody;

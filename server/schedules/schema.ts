@@ -47,9 +47,11 @@ const fields = {
     .description('skip: a tick passes by while the task of the one before is not finished.'),
   paused: Joi.boolean().default(false),
   task: taskSchema
-    .fork(['task_id', 'eta', 'dedup', 'callback_url'], (field) => field.forbidden())
+    .fork(['task_id', 'eta', 'dedup'], (field) => field.forbidden())
     .required()
-    .description('As for POST /rabbitmq/tasks/submit, but for task_id, eta, dedup and callback_url.'),
+    .description(
+      'As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. A callback_url is told of each task.',
+    ),
 };
 
 const whole = (schema: Joi.ObjectSchema) =>

@@ -1,7 +1,7 @@
 import { validateTask } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
-import type { SubmitChecks, Submitter, TraceHeaders } from '../tasks';
+import type { Callbacks, SubmitChecks, Submitter, TraceHeaders } from '../tasks';
 import { checkedTiming } from './checked-timing';
 import type { Schedule, ScheduleBody, ScheduleProgress, ScheduleRun } from './schedule';
 import type { Entry, ScheduleBook } from './schedule-book';
@@ -13,6 +13,7 @@ export interface ScheduleServiceDeps {
   readonly book: ScheduleBook;
   readonly firing: Pick<TickFiring, 'submit'>;
   readonly checks: Pick<SubmitChecks, 'check'>;
+  readonly callbacks: Pick<Callbacks, 'seal'>;
   readonly replyTo: () => string;
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: () => string;
@@ -105,6 +106,7 @@ export class ScheduleService {
         revision: value.revision + 1,
         updatedAt: now,
         activeSince: beginsAnew(value.body, body) ? now : value.activeSince,
+        callbackOwner: sameUrl(value.body, body) ? value.callbackOwner : (by?.id ?? null),
       };
       this.check(next, by);
       if (await book.putSchedule(next, version)) return this.statusOf(next);
@@ -162,6 +164,7 @@ export class ScheduleService {
       createdAt: now,
       updatedAt: now,
       createdBy: by?.id ?? null,
+      callbackOwner: by?.id ?? null,
       activeSince: now,
       body,
     };
@@ -199,6 +202,8 @@ export class ScheduleService {
     try {
       this.deps.checks.check({ name, args, kwargs, options }, by);
       validateTask({ name, id: schedule.uid, args, kwargs }, options);
+      const { callback_url: url } = schedule.body.task;
+      if (url !== undefined) this.deps.callbacks.seal(url, '');
     } catch (error) {
       throw inSchedule(error);
     }
@@ -245,6 +250,9 @@ function beginsAnew(before: ScheduleBody, after: ScheduleBody): boolean {
   if (before.paused && !after.paused) return true;
   return TIMES.some((name) => before[name] !== after[name]);
 }
+
+const sameUrl = (before: ScheduleBody, after: ScheduleBody): boolean =>
+  before.task.callback_url === after.task.callback_url;
 
 function changing(id: string): GatewayError {
   return new GatewayError('CONCURRENT_CHANGE', `The schedule ${id} is being changed by others.`);

@@ -1,15 +1,18 @@
 import { RabbitMQError } from '../../amqp';
 import type { TaskSubmission } from '../../celery';
-import type { Clock } from '../../runtime';
+import type { Clock, Logger } from '../../runtime';
+import { GatewayError } from '../errors';
 import type { MessagingService } from '../messaging';
-import { isReady, submissionOf, type TraceHeaders, taskStatus, traced } from '../tasks';
+import { type Callbacks, isReady, submissionOf, type TraceHeaders, taskStatus, traced } from '../tasks';
 import type { Schedule, ScheduleProgress, ScheduleRun, TickClaim } from './schedule';
 import { tickTaskId } from './tick-task-id';
 
 export interface TickFiringDeps {
   readonly messaging: Pick<MessagingService, 'submitTask' | 'findTask'>;
+  readonly callbacks: Pick<Callbacks, 'headersFor'>;
   readonly replyTo: () => string;
   readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Header by which a task tells which schedule submitted it. */
@@ -46,7 +49,22 @@ export class TickFiring {
 
   /** Resolves when the broker has the task. */
   async submit(schedule: Schedule, taskId: string, trace: TraceHeaders = {}): Promise<void> {
-    await this.deps.messaging.submitTask(traced(scheduledTask(schedule, taskId, this.deps.replyTo), trace));
+    const task = this.calledBack(schedule, scheduledTask(schedule, taskId, this.deps.replyTo));
+    await this.deps.messaging.submitTask(traced(task, trace));
+  }
+
+  /** What was allowed when the schedule was made may not be any more: the task is worth more than the word of its end. */
+  private calledBack({ id, body, callbackOwner }: Schedule, task: TaskSubmission): TaskSubmission {
+    const { callback_url: url } = body.task;
+    if (url === undefined) return task;
+    try {
+      const headers = this.deps.callbacks.headersFor(url, callbackOwner ?? '');
+      return { ...task, options: { ...task.options, headers: { ...task.options?.headers, ...headers } } };
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.deps.logger.warn('the end of a scheduled task will not be told', { schedule: id, error });
+      return task;
+    }
   }
 
   private async isKnown(taskId: string): Promise<boolean> {

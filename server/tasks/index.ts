@@ -6,6 +6,7 @@ export { historyView, isoTime } from './history-view';
 export { preferredWait } from './prefer';
 export { type TaskRoutesDeps, taskRoutes } from './routes';
 export {
+  callbackUrl,
   revokeQuerySchema,
   type SignatureBody,
   type SubmitBody,

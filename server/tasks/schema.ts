@@ -114,7 +114,8 @@ const dedup = Joi.object<DedupBody>({
     .when('mode', { is: 'until_done', otherwise: Joi.required() }),
 });
 
-const callbackUrl = Joi.string()
+/** Where the end of what is submitted is told. */
+export const callbackUrl = Joi.string()
   .uri({ scheme: ['http', 'https'] })
   .max(2048)
   .description('Told, by a signed POST, when the task has ended (WEBHOOKS_CALLBACK_SECRETS).');

@@ -8,6 +8,8 @@ import { isReady, type TaskStatus, taskStatus } from './task-state';
 
 /** Where the end of a task is to be told. */
 export interface Callbacks {
+  /** The same for what is no task, as text to be kept with it. @throws as {@link headersFor}. */
+  seal(url: string, owner: string): string;
   /**
    * The headers that carry it with the task.
    * @param owner whose secret signs it: the id of the API key; empty where none was needed.
@@ -20,7 +22,7 @@ export interface TaskServiceDeps {
   readonly messaging: Pick<MessagingService, 'submitTask' | 'findTask' | 'awaitTask' | 'activeTasks'>;
   readonly checks: Pick<SubmitChecks, 'check' | 'owned'>;
   readonly deduplication: Pick<Deduplication, 'submit'>;
-  readonly callbacks: Callbacks;
+  readonly callbacks: Pick<Callbacks, 'headersFor'>;
   /** What the submission record has of a task. */
   readonly recorded: (taskId: string) => SubmissionEntry | undefined;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;

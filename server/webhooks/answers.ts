@@ -43,6 +43,7 @@ export const deliverySchema = Joi.object({
   webhook_id: Joi.string().required(),
   type: Joi.string().allow('').required(),
   task_id: Joi.string().allow(null).required(),
+  workflow_id: Joi.string().allow(null).required(),
   status: Joi.string().valid('pending', 'delivered', 'retrying', 'dead', 'dropped').required(),
   attempts: Joi.number().integer().required(),
   last_status: Joi.number().integer().allow(null).required().description('HTTP status of the last attempt.'),

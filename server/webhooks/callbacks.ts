@@ -33,11 +33,16 @@ export class Callbacks {
     return this.secrets.length > 0;
   }
 
+  /** The headers that carry a callback with its task. @throws as {@link seal}. */
+  headersFor(url: string, owner: string): Readonly<Record<string, string>> {
+    return { [CALLBACK_HEADER]: this.seal(url, owner) };
+  }
+
   /**
-   * The headers that carry a callback with its task.
+   * A callback as it is kept with what it is about.
    * @throws GatewayError CALLBACKS_DISABLED; REQUEST_INVALID for a URL that must not be asked.
    */
-  headersFor(url: string, owner: string): Readonly<Record<string, string>> {
+  seal(url: string, owner: string): string {
     const [seal] = this.#seals;
     if (seal === undefined) throw disabled();
     try {
@@ -46,7 +51,7 @@ export class Callbacks {
       const detail = error instanceof AddressRefused ? error.message : 'is not a URL';
       throw inputError('REQUEST_INVALID', 'The URL cannot be used.', [{ pointer: '/callback_url', detail }]);
     }
-    return { [CALLBACK_HEADER]: seal.seal(JSON.stringify({ url, owner } satisfies Callback)) };
+    return seal.seal(JSON.stringify({ url, owner } satisfies Callback));
   }
 
   /** @returns undefined for what no gateway with these secrets has sealed. */

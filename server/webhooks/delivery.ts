@@ -7,6 +7,8 @@ export interface Delivery {
   readonly endpointId: string;
   readonly type: string;
   readonly taskId: string | null;
+  /** For one that is about a workflow. */
+  readonly workflowId?: string | undefined;
   /** What is posted, to the letter: a signature is of bytes. */
   readonly body: string;
   /** For a URL that the submission named: it, sealed. */
@@ -21,7 +23,7 @@ export interface Delivery {
 export function readDelivery(content: Buffer): Delivery | undefined {
   try {
     const json = JSON.parse(content.toString()) as Readonly<Record<string, unknown>> | null;
-    const { id, endpointId, type, taskId, body, callback, attempt, run } = json ?? {};
+    const { id, endpointId, type, taskId, workflowId, body, callback, attempt, run } = json ?? {};
     if (typeof id !== 'string' || typeof endpointId !== 'string' || typeof body !== 'string')
       return undefined;
     return {
@@ -30,6 +32,7 @@ export function readDelivery(content: Buffer): Delivery | undefined {
       type: typeof type === 'string' ? type : '',
       taskId: typeof taskId === 'string' ? taskId : null,
       body,
+      ...(typeof workflowId === 'string' ? { workflowId } : {}),
       ...(typeof callback === 'string' ? { callback } : {}),
       attempt: typeof attempt === 'number' && attempt >= 1 ? attempt : 1,
       run: typeof run === 'number' && run >= 0 ? run : 0,

@@ -1,20 +1,23 @@
 import type { ConfirmPublisher } from '../../amqp';
 import { parsePosition, type TaskHistoryReader, type TaskRecord } from '../../celery/history';
 import type { Clock, Logger } from '../../runtime';
+import type { WorkflowEnds } from '../workflows';
 import type { Callbacks } from './callbacks';
 import { type Delivery, deliveryMessage } from './delivery';
 import type { DeliveryLog } from './delivery-log';
 import { DELIVERIES } from './delivery-queues';
 import type { EndpointBook } from './endpoint-book';
-import { callbackDelivery, taskDelivery, wants } from './task-event';
+import { callbackDelivery, isFinal, taskDelivery, wants } from './task-event';
+import { workflowDelivery } from './workflow-event';
 
 export interface WebhookFeedDeps {
   readonly history: Pick<TaskHistoryReader, 'subscribe' | 'since' | 'position' | 'get'>;
   readonly book: Pick<EndpointBook, 'entries'>;
   readonly callbacks: Pick<Callbacks, 'offered'>;
+  readonly workflows: Pick<WorkflowEnds, 'of'>;
   readonly log: Pick<DeliveryLog, 'get' | 'note' | 'checkpoint' | 'keepCheckpoint'>;
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
-  /** Whether the streams, that of the endpoints among them, were read to their end. */
+  /** Whether the streams, those of endpoints and workflows among them, were read to their end. */
   readonly ready: () => boolean;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Pick<Logger, 'warn'>;
@@ -107,11 +110,20 @@ export class WebhookFeed {
     const { history, logger } = this.deps;
     const { changes, gap } = history.since(parsePosition(from) ?? {});
     if (gap) logger.warn('webhooks missed events: more came than are held');
+    const ended = new Set<string>();
     for (const { subject, state, at } of changes) {
       const task = state === null ? undefined : history.get(subject);
       if (task === undefined || state === null) continue;
       for (const delivery of this.#deliveriesOf(task, state, at)) await this.#queue(delivery);
+      if (isFinal(state)) ended.add(subject);
     }
+    await this.#tellWorkflows(ended);
+  }
+
+  async #tellWorkflows(endedTasks: ReadonlySet<string>): Promise<void> {
+    const { callbacks, workflows, clock } = this.deps;
+    if (!callbacks.offered || endedTasks.size === 0) return;
+    for (const end of await workflows.of(endedTasks)) await this.#queue(workflowDelivery(end, clock.now()));
   }
 
   *#deliveriesOf(task: TaskRecord, state: string, at: number): Iterable<Delivery> {

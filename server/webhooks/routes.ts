@@ -87,8 +87,9 @@ export function webhookRoutes(
   }
 
   async function deliveries(req: Request, res: GatewayResponse): Promise<void> {
-    const { status, task_id: taskId, limit } = validated(deliveriesQuerySchema, req.query);
-    const found = await service.deliveries(webhookId(req), { status, taskId, limit });
+    const query = validated(deliveriesQuerySchema, req.query);
+    const { status, task_id: taskId, workflow_id: workflowId, limit } = query;
+    const found = await service.deliveries(webhookId(req), { status, taskId, workflowId, limit });
     sendTaggedJson(req, res, { deliveries: found.map(deliveryView) });
   }
 

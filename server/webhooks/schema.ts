@@ -65,6 +65,7 @@ export const deliveryIdSchema = preparedQuery<{ readonly webhook_id: string; rea
 export interface DeliveriesQuery {
   readonly status?: DeliveryStatus;
   readonly task_id?: string;
+  readonly workflow_id?: string;
   readonly limit: number;
 }
 
@@ -72,6 +73,7 @@ export const deliveriesQuerySchema = preparedQuery<DeliveriesQuery>(
   Joi.object<DeliveriesQuery>({
     status: Joi.string().valid('pending', 'delivered', 'retrying', 'dead', 'dropped'),
     task_id: Joi.string().max(255).description('Those that tell of this task.'),
+    workflow_id: Joi.string().max(255).description('Those that tell of this workflow.'),
     limit: Joi.number().integer().min(1).max(1000).default(100),
   }),
 );

@@ -46,6 +46,7 @@ export interface WebhookServiceDeps {
 export interface DeliveryChoice {
   readonly status: DeliveryStatus | undefined;
   readonly taskId: string | undefined;
+  readonly workflowId: string | undefined;
   readonly limit: number;
 }
 
@@ -110,13 +111,14 @@ export class WebhookService {
   /** What became of its deliveries, or of those that submissions asked for, latest first. */
   async deliveries(
     id: string,
-    { status, taskId, limit }: DeliveryChoice,
+    { status, taskId, workflowId, limit }: DeliveryChoice,
   ): Promise<readonly LoggedDelivery[]> {
     if (id !== CALLBACKS) this.known(id);
     const chosen = this.deps.log.of(id).filter(({ delivery, ...each }) => {
       return (
         (status === undefined || each.status === status) &&
-        (taskId === undefined || delivery.taskId === taskId)
+        (taskId === undefined || delivery.taskId === taskId) &&
+        (workflowId === undefined || delivery.workflowId === workflowId)
       );
     });
     return chosen.slice(0, limit);

@@ -7,6 +7,9 @@ import { EVENT_TYPES, type EventState, type WebhookEndpoint } from './endpoint';
 
 const FINAL: ReadonlySet<string> = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED']);
 
+/** Whether a task that has come into this state is over. */
+export const isFinal = (state: string): boolean => FINAL.has(state);
+
 function chosen(globs: readonly string[], value: string | null): boolean {
   return globs.length === 0 || (value !== null && globs.some((glob) => globToRegExp(glob).test(value)));
 }

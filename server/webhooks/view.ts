@@ -39,6 +39,7 @@ export function deliveryView(logged: LoggedDelivery): object {
     webhook_id: delivery.endpointId,
     type: delivery.type,
     task_id: delivery.taskId,
+    workflow_id: delivery.workflowId ?? null,
     status: logged.status,
     attempts: logged.attempts,
     last_status: logged.lastStatus,

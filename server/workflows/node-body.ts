@@ -45,6 +45,12 @@ export interface ChordNodeBody {
 /** A canvas as callers write it. */
 export type NodeBody = TaskNodeBody | MapNodeBody | ChunksNodeBody | ListNodeBody | ChordNodeBody;
 
+/** The canvas that a request asks for. */
+export type WorkflowBody = NodeBody & {
+  /** Told when all of it has ended. */
+  readonly callback_url?: string;
+};
+
 /** The parts of a node with their places in it. */
 export function partsOf(node: NodeBody): readonly (readonly [pointer: string, part: NodeBody])[] {
   switch (node.type) {

@@ -51,7 +51,7 @@ export class WorkflowProgress {
 }
 
 /** A task without whose end the workflow does not end. */
-function hindrance(state: NodeState): string {
+export function hindrance(state: NodeState): string {
   const { node, parts } = state;
   if (isTask(node)) return node.taskId;
   // Of a chain and of a chord the first part that is not done is the one that is at work; a group needs each.

@@ -1,10 +1,21 @@
 import Joi from 'joi';
 import { prepared, preparedQuery } from '../http/validation';
-import { signatureSchema, taskFields } from '../tasks';
-import type { NodeBody } from './node-body';
+import { callbackUrl, signatureSchema, taskFields } from '../tasks';
+import type { WorkflowBody } from './node-body';
 
 const id = taskFields.task_id;
 const { root_id: _root, parent_id: _parent, retries: _retries, ...ownFields } = taskFields;
+
+/** Parts do not end for anybody but the workflow. */
+const toldOf = {
+  callback_url: callbackUrl
+    .custom((url: string, { state, message }) =>
+      (state.path?.length ?? 0) > 1 ? message({ custom: '{{#label}} is for the whole workflow only' }) : url,
+    )
+    .description(
+      'Of the whole workflow, not of a part: told once, by a signed POST, when it has ended (WEBHOOKS_CALLBACK_SECRETS).',
+    ),
+};
 
 const options = Joi.object({
   queue: taskFields.queue,
@@ -22,11 +33,13 @@ const nodes = Joi.array().items(Joi.link('#node')).min(1).required();
 const mapped = {
   task: Joi.link('#signature').required().description('Called for each item.'),
   options,
+  ...toldOf,
 };
 
 const task = Joi.object({
   type: kind('task'),
   ...ownFields,
+  ...toldOf,
   immutable: Joi.boolean().description('The result before it is not put before its arguments.'),
 })
   .oxor('countdown', 'eta')
@@ -36,17 +49,20 @@ const chain = Joi.object({
   type: kind('chain'),
   tasks: nodes.description('In the order they run.'),
   options,
+  ...toldOf,
 });
 const group = Joi.object({
   type: kind('group'),
   tasks: nodes.description('They run side by side.'),
   options,
+  ...toldOf,
 });
 const chord = Joi.object({
   type: kind('chord'),
   header: nodes.description('They run side by side.'),
   body: Joi.link('#node').required().description('Receives the list of their results.'),
   options,
+  ...toldOf,
 });
 const map = Joi.object({
   type: kind('map'),
@@ -77,8 +93,11 @@ const node = Joi.alternatives()
   })
   .id('node');
 
-export const workflowSchema = prepared<NodeBody>(
-  Joi.link('#node').required().shared(node).shared(signatureSchema) as unknown as Joi.ObjectSchema<NodeBody>,
+export const workflowSchema = prepared<WorkflowBody>(
+  Joi.link('#node')
+    .required()
+    .shared(node)
+    .shared(signatureSchema) as unknown as Joi.ObjectSchema<WorkflowBody>,
 );
 
 /** The path parameter of a workflow's routes. */

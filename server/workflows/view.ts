@@ -1,8 +1,7 @@
 import { type BulkRevokeOutcome, bulkRevokeView } from '../revokes';
-import type { TaskFailure } from '../tasks';
 import { isTask } from './graph';
 import type { WorkflowStatus } from './service';
-import type { NodeState } from './workflow-state';
+import { firstError, type NodeState } from './workflow-state';
 
 function nodeView(state: NodeState): object {
   const { node, status, task } = state;
@@ -19,15 +18,6 @@ function nodeView(state: NodeState): object {
   const parts = state.parts.map(nodeView);
   if (node.type === 'chord') return { type: 'chord', status, header: parts.slice(0, -1), body: parts.at(-1) };
   return { type: node.type, status, tasks: parts };
-}
-
-function firstError({ task, parts }: NodeState): TaskFailure | null {
-  if (task?.error) return task.error;
-  for (const part of parts) {
-    const error = firstError(part);
-    if (error !== null) return error;
-  }
-  return null;
 }
 
 const isoTime = (epochMs: number | null): string | null =>

@@ -1,5 +1,5 @@
 import { TaskState } from '../../celery/protocol';
-import { isReady, type TaskStatus } from '../tasks';
+import { isReady, type TaskFailure, type TaskStatus } from '../tasks';
 import { type GraphNode, isTask } from './graph';
 
 /** How a part of a workflow is. */
@@ -94,4 +94,14 @@ export function stateOf(node: GraphNode, lookUp: LookUp): NodeState {
   }
   const parts = node.parts.map((part) => stateOf(part, lookUp));
   return node.type === 'chain' ? chainState(node, parts) : groupState(node, parts);
+}
+
+/** The error of the first task that has one, in the order of the body. */
+export function firstError({ task, parts }: NodeState): TaskFailure | null {
+  if (task?.error) return task.error;
+  for (const part of parts) {
+    const error = firstError(part);
+    if (error !== null) return error;
+  }
+  return null;
 }

@@ -14,6 +14,8 @@ export interface Workflow {
   readonly retries: number;
   /** Epoch milliseconds; null while nobody cancelled it. */
   readonly canceledAt: number | null;
+  /** Where its end is to be told, sealed. */
+  readonly callback?: string | undefined;
 }
 
 /** A workflow and which write of it was seen. */

@@ -1,6 +1,7 @@
 import { QueueError } from '../../../../amqp';
 import type { TaskSubmission } from '../../../../celery';
 import { silentLogger } from '../../../../runtime';
+import { GatewayError } from '../../../../server/errors';
 import {
   ScheduleBook,
   ScheduleRunner,
@@ -8,6 +9,7 @@ import {
   type Stored,
   TickFiring,
 } from '../../../../server/schedules';
+import type { Submitter } from '../../../../server/tasks';
 import { SharedLog } from '../../../support/shared-log';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -28,14 +30,24 @@ function fleet(size: number) {
   const clock = { now: () => START + elapsed, monotonic: () => elapsed };
   const log = new SharedLog<Stored>();
   const taken: string[] = [];
+  const sent: TaskSubmission[] = [];
   const finished = new Set<string>();
   const submit = { once: undefined as ((taskId: string) => Promise<void>) | undefined };
   let ids = 0;
+  const offered: { callbacks: boolean } = { callbacks: true };
+  const callbacks = {
+    seal: (url: string, owner: string) => {
+      if (!offered.callbacks) throw new GatewayError('CALLBACKS_DISABLED', 'none are told');
+      return `${url} for ${owner}`;
+    },
+    headersFor: (url: string, owner: string) => ({ gateway_callback: callbacks.seal(url, owner) }),
+  };
   const messaging = {
     submitTask: async (task: TaskSubmission) => {
       const taskId = task.options?.taskId ?? '';
       const { once } = submit;
       submit.once = undefined;
+      sent.push(task);
       if (once !== undefined) await once(taskId);
       else taken.push(taskId);
       return { taskId, queue: 'celery', message: undefined as never };
@@ -59,7 +71,13 @@ function fleet(size: number) {
       log.reader((key, stored) => runner.touch(book.onChange(key, stored))),
       clock,
     );
-    const firing = new TickFiring({ messaging, replyTo: () => 'replies', clock });
+    const firing = new TickFiring({
+      messaging,
+      callbacks,
+      replyTo: () => 'replies',
+      clock,
+      logger: silentLogger(),
+    });
     const runner: ScheduleRunner = new ScheduleRunner({
       book,
       firing,
@@ -73,6 +91,7 @@ function fleet(size: number) {
       book,
       firing,
       checks: { check: () => undefined },
+      callbacks,
       replyTo: () => 'replies',
       clock,
       newId: () => {
@@ -90,8 +109,49 @@ function fleet(size: number) {
     await Promise.all(gateways.map(({ runner }) => runner.round()));
   };
   const outcomes = () => first.service.get('s').progress?.runs.map(({ outcome }) => outcome) ?? [];
-  return { log, taken, finished, submit, gateways, first, round, outcomes };
+  return { log, taken, sent, offered, finished, submit, gateways, first, round, outcomes };
 }
+
+const KEY = { id: 'nightly', role: 'submitter', scopes: new Set<string>() } as unknown as Submitter;
+const calledBack = { ...BODY, task: { ...BODY.task, callback_url: 'https://example.com/done' } };
+const callbackOf = (task: TaskSubmission | undefined) => task?.options?.headers?.gateway_callback;
+
+describe('a callback_url in the task of a schedule', () => {
+  it('goes with each task it submits, for the key that named it', async () => {
+    const { gateways, first, round, sent } = fleet(2);
+    await first.service.create('s', calledBack, KEY);
+    await round(60_000);
+    await round(60_000);
+    await gateways[1]?.service.runNow('s');
+    expect(sent.map(callbackOf)).toEqual(Array(3).fill('https://example.com/done for nightly'));
+  });
+
+  it('stays with that key when another one changes something else, and goes to the one that names another', async () => {
+    const { first, round, sent } = fleet(1);
+    const other = { ...KEY, id: 'other' } as Submitter;
+    await first.service.create('s', calledBack, KEY);
+    await first.service.change('s', (body) => ({ ...body, description: 'x' }), { by: other });
+    await round(60_000);
+    const task = { ...BODY.task, callback_url: 'https://example.com/else' };
+    await first.service.change('s', (body) => ({ ...body, task }), { by: other });
+    await round(60_000);
+    expect(sent.map(callbackOf)).toEqual([
+      'https://example.com/done for nightly',
+      'https://example.com/else for other',
+    ]);
+  });
+
+  it('is refused when the schedule is made, and given up where it is not offered any more: the task is sent', async () => {
+    const { first, round, sent, offered } = fleet(1);
+    await first.service.create('s', calledBack, KEY);
+    offered.callbacks = false;
+    await expect(first.service.create('t', calledBack, KEY)).rejects.toMatchObject({
+      code: 'CALLBACKS_DISABLED',
+    });
+    await round(60_000);
+    expect(sent.map(callbackOf)).toEqual([undefined]);
+  });
+});
 
 describe('schedules on several gateways', () => {
   it('fire each tick once', async () => {
