@@ -6,7 +6,7 @@ export {
   ProcessLifecycle,
   type ProcessLifecycleOptions,
 } from './lifecycle';
-export { installLogLevelSignal, type LevelledLogger } from './log-level-signal';
+export { installLogLevelSignal, type LevelledLogger, LogLevelSwitch } from './log-level-switch';
 export {
   createLogger,
   LOG_FORMATS,

@@ -17,6 +17,7 @@ export type GatewayErrorCode =
   | 'KEY_NOT_FOUND'
   | 'KEY_EXISTS'
   | 'KEYS_READ_ONLY'
+  | 'KEYS_UNAVAILABLE'
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'TASK_NOT_FOUND'

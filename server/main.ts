@@ -1,12 +1,20 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
-import { ConfigError, createLogger, installLogLevelSignal, ProcessLifecycle, systemClock } from '../runtime';
+import {
+  ConfigError,
+  createLogger,
+  installLogLevelSignal,
+  LogLevelSwitch,
+  ProcessLifecycle,
+  systemClock,
+} from '../runtime';
 import { auditCommand } from './audit/command';
-import { createGateway } from './bootstrap';
+import { createGateway, openKeyStorage } from './bootstrap';
 import { loadServerConfig } from './config';
 import { keysCommand } from './keys/command';
 import { createApiKey } from './security/api-key';
+import { type OpenKeyStorage, REDIS_KEYS_NAME } from './security/key-storage';
 import { ROLES } from './security/scopes';
 
 /** Exit status for a configuration that cannot be used (EX_CONFIG of sysexits.h). */
@@ -34,8 +42,9 @@ async function serve(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
   const config = loadServerConfig(environment());
   const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, service: 'gateway' });
-  installLogLevelSignal(logger, config.LOG_LEVEL);
-  const gateway = createGateway({ config, logger, clock: systemClock });
+  const levels = new LogLevelSwitch({ logger, configured: config.LOG_LEVEL, clock: systemClock });
+  installLogLevelSignal(levels);
+  const gateway = createGateway({ config, logger, levels, clock: systemClock });
   const lifecycle = new ProcessLifecycle({
     parts: gateway.parts,
     deadlineMs: config.GATEWAY_STOP_DEADLINE_MS + STOP_SLACK_MS,
@@ -57,6 +66,21 @@ function printKey(options: { readonly role: string; readonly id?: string }): voi
   process.stderr.write('First line: the key, shown only now. Second line: for GATEWAY_API_KEYS.\n');
 }
 
+/** Where keys are kept: the file given, or what the settings name. Their other settings need not be right for that. */
+function openKeys(file: string | undefined): OpenKeyStorage {
+  const { GATEWAY_API_KEYS_FILE, GATEWAY_API_KEYS_REDIS_URL, ...env } = environment();
+  const settings = {
+    GATEWAY_API_KEYS_FILE: file || GATEWAY_API_KEYS_FILE || undefined,
+    GATEWAY_API_KEYS_REDIS_URL: file === undefined ? GATEWAY_API_KEYS_REDIS_URL || undefined : undefined,
+    GATEWAY_API_KEYS_REDIS_NAME: env.GATEWAY_API_KEYS_REDIS_NAME || REDIS_KEYS_NAME,
+    GATEWAY_KEY_PEPPER: env.GATEWAY_KEY_PEPPER || undefined,
+  };
+  const kept = openKeyStorage(settings, () => undefined);
+  if (kept !== undefined) return kept;
+  const detail = 'is needed, or GATEWAY_API_KEYS_REDIS_URL, or --file';
+  throw new ConfigError([{ setting: 'GATEWAY_API_KEYS_FILE', detail }]);
+}
+
 const program = new Command('celery-gateway').description('HTTP gateway for Celery on RabbitMQ');
 program.action(serve);
 program
@@ -71,7 +95,7 @@ const note = (line: string): void => void process.stderr.write(`${line}\n`);
 const fail = (status: number): void => {
   process.exitCode = status;
 };
-program.addCommand(keysCommand({ environment, print, note }));
+program.addCommand(keysCommand({ open: openKeys, print, note }));
 program.addCommand(auditCommand({ environment, print, fail }));
 
 program.parseAsync().catch((error: unknown) => {

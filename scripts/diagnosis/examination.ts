@@ -51,9 +51,11 @@ async function overAmqp(config: ServerConfig): Promise<readonly Finding[]> {
 function redisUrls(config: ServerConfig): readonly (readonly [string, string])[] {
   const results = config.CELERY_RESULT_BACKEND;
   const counters = config.RATE_LIMIT_REDIS_URL;
+  const keys = config.GATEWAY_API_KEYS_REDIS_URL;
   return [
     ...(/^rediss?:/.test(results) ? [['result backend', results] as const] : []),
     ...(counters === undefined ? [] : [['rate limit counters', counters] as const]),
+    ...(keys === undefined ? [] : [['Redis of the API keys', keys] as const]),
   ];
 }
 
@@ -74,7 +76,7 @@ export async function examine(
   return [
     node,
     finding('settings', 'ok', 'can be used'),
-    ...checkKeys(config, systemClock),
+    ...(await checkKeys(config, systemClock)),
     ...(await overAmqp(config)),
     await checkConsumerTimeout(rabbitmqctl, heldSeconds),
     ...redis,

@@ -19,10 +19,18 @@ function checkMode(path: string | undefined): readonly Finding[] {
 }
 
 /** Whether somebody could call, and will still be able to next week. */
-export function checkKeys(config: ServerConfig, clock: Clock): readonly Finding[] {
+export async function checkKeys(config: ServerConfig, clock: Clock): Promise<readonly Finding[]> {
   let usable: readonly { readonly id: string; readonly expiresAt?: number | undefined }[];
   try {
-    const { keys } = createAccess({ config, logger: silentLogger(), clock, broker: undefined }).keys;
+    const access = createAccess({ config, logger: silentLogger(), clock, broker: undefined });
+    try {
+      for (const part of access.parts) await part.start();
+      // Starting goes on without the keys; this says why there are none.
+      await access.loaded.reload();
+    } finally {
+      for (const part of access.parts) await part.stop();
+    }
+    const { keys } = access.keys;
     const now = clock.now();
     usable = keys.filter(
       ({ expiresAt, revokedAt }) => (expiresAt ?? Infinity) > now && (revokedAt ?? Infinity) > now,

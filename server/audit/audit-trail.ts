@@ -25,6 +25,7 @@ const NAMES = [
   'workers',
   'name',
   'id',
+  'level',
 ] as const;
 const MAX_TEXT = 256;
 const MAX_REASON = 500;

@@ -2,20 +2,17 @@ import { TaskRouter } from '../../celery/client';
 import { type Clock, ConfigError, type LifecyclePart, type Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import type { Verifier } from '../security/authentication';
-import { FileWatch } from '../security/file-watch';
 import { tokenCheck } from '../security/issuer';
-import { readKeyFile } from '../security/key-file';
 import { KeyRing } from '../security/key-ring';
 import { Permissions } from '../security/permissions';
-import { pepperPath, readSecret } from '../security/secret-file';
-import type { StoredKey } from '../security/stored-key';
 import { isToken, TokenVerifier } from '../security/token-verifier';
+import { type LoadedKeys, loadKeys } from './loaded-keys';
 import type { BrokerParts } from './messaging';
 import { ownersOf } from './owners';
 
 export interface AccessDeps {
   readonly config: ServerConfig;
-  readonly logger: Pick<Logger, 'info' | 'error'>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly broker: Pick<BrokerParts, 'records' | 'history'> | undefined;
 }
@@ -25,25 +22,9 @@ export interface Access {
   readonly keys: KeyRing;
   readonly verifier: Verifier;
   readonly permissions: Permissions;
-  /** Reads the keys anew, now. @throws ConfigError for a file that cannot be used; the keys known stay. */
-  readonly reload: () => void;
+  /** How the keys came here, and where those that can be changed are kept. */
+  readonly loaded: LoadedKeys;
   readonly parts: readonly LifecyclePart[];
-}
-
-function pepperOf(config: ServerConfig): string | undefined {
-  const { GATEWAY_KEY_PEPPER: given, GATEWAY_API_KEYS_FILE: file } = config;
-  return given ?? (file === undefined ? undefined : readSecret(pepperPath(file)));
-}
-
-function checkPepper(keys: readonly StoredKey[], pepper: string | undefined): void {
-  const keyed = keys.some(({ secrets }) => secrets.some(({ algorithm }) => algorithm === 'hmac-sha256'));
-  if (!keyed || pepper !== undefined) return;
-  throw new ConfigError([
-    {
-      setting: 'GATEWAY_KEY_PEPPER',
-      detail: 'is needed: the key file has keyed hashes, and there is no .pepper file beside it',
-    },
-  ]);
 }
 
 /** Tokens of an issuer, where one is configured. @throws ConfigError where it is configured by half. */
@@ -76,39 +57,18 @@ function routedQueue(config: ServerConfig): (task: string) => string | undefined
 
 /** Reads the keys. @throws ConfigError for a key file that cannot be used. */
 export function createAccess({ config, logger, clock, broker }: AccessDeps): Access {
-  const path = config.GATEWAY_API_KEYS_FILE;
   const keys = new KeyRing({ clock });
-  const reload = (): void => {
-    const fromFile = path === undefined ? [] : readKeyFile(path);
-    // Read each time: the first keyed hash may be made while the gateway runs.
-    const pepper = pepperOf(config);
-    checkPepper(fromFile, pepper);
-    keys.load([...fromFile, ...config.GATEWAY_API_KEYS], pepper);
-  };
-  reload();
-  const onChange = (): void => {
-    try {
-      reload();
-      logger.info('the API keys were read anew', { keys: keys.keys.length });
-    } catch (error) {
-      logger.error('the API keys could not be read anew; those known stay in force', { error });
-    }
-  };
+  const loaded = loadKeys({ config, logger, ring: keys });
   const tokens = tokenVerifier(config, clock);
-  const watch =
-    path === undefined
-      ? []
-      : [new FileWatch({ path, intervalMs: config.GATEWAY_KEYS_RELOAD_INTERVAL_MS, onChange })];
+  const verifier: Verifier =
+    tokens === undefined
+      ? loaded
+      : { verify: (text) => (isToken(text) ? tokens.verify(text) : loaded.verify(text)) };
   return {
     keys,
-    verifier:
-      tokens === undefined ? keys : { verify: (text) => (isToken(text) ? tokens : keys).verify(text) },
+    loaded,
+    verifier,
     permissions: new Permissions({ routedQueue: routedQueue(config), ownerOf: ownersOf(broker) }),
-    reload,
-    parts: watch.map((one) => ({
-      name: 'key file',
-      start: () => one.start(),
-      stop: () => one.stop(),
-    })),
+    parts: loaded.parts,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock, LifecyclePart, Logger } from '../../runtime';
+import type { Clock, LifecyclePart, Logger, LogLevelSwitch } from '../../runtime';
 import type { AuditLog } from '../audit';
 import type { TaskSchemas } from '../catalogue';
 import type { ServerConfig } from '../config';
@@ -14,6 +14,7 @@ import type { BrokerParts } from './messaging';
 export interface FeatureContext {
   readonly config: ServerConfig;
   readonly logger: Logger;
+  readonly levels: LogLevelSwitch;
   readonly clock: Clock;
   readonly drain: Drain;
   readonly names: NamePolicy;

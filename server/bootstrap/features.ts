@@ -5,6 +5,7 @@ import { docs } from './docs';
 import type { Feature, FeatureContext } from './feature';
 import { health } from './health';
 import { keys } from './keys';
+import { logLevel } from './log-level';
 import { metrics } from './metrics';
 import { monitor } from './monitor';
 import { pauses } from './pauses';
@@ -34,6 +35,7 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     ...worksBroker,
     keys(context),
     audit(context),
+    logLevel(context),
     metrics(context),
   ].map((feature) => ({
     ...feature,

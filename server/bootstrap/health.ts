@@ -3,7 +3,7 @@ import { HealthService, healthRoutes, LoopWatch, PublishCanary } from '../health
 import type { Feature, FeatureContext } from './feature';
 
 /** The probes, and what they look at. */
-export function health({ config, clock, messaging, broker, drain }: FeatureContext): Feature {
+export function health({ config, clock, messaging, broker, drain, access }: FeatureContext): Feature {
   const loop = new LoopWatch({ clock });
   const timeoutMs = config.READINESS_CANARY_TIMEOUT_MS;
   const canary =
@@ -16,7 +16,14 @@ export function health({ config, clock, messaging, broker, drain }: FeatureConte
           queue: `celery-gateway.canary.${randomUUID()}`,
           timeoutMs,
         });
-  const service = new HealthService({ messaging, drain, canary, loop, maxLagMs: config.LIVENESS_MAX_LAG_MS });
+  const service = new HealthService({
+    messaging,
+    drain,
+    canary,
+    apiKeys: access.loaded.health,
+    loop,
+    maxLagMs: config.LIVENESS_MAX_LAG_MS,
+  });
   return {
     routes: healthRoutes(service),
     parts: [{ name: 'event loop watch', start: () => loop.start(), stop: () => loop.stop() }],

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { ConfigError, type LifecyclePart, type Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
 import type { HttpServer, ServerCertificate } from '../http/http-server';
-import { FileWatch } from '../security/file-watch';
+import { fileWatch } from '../security/file-watch';
 
 /** Certificates change once in months. */
 const LOOK_INTERVAL_MS = 10_000;
@@ -54,6 +54,6 @@ export function certificateRenewal(
       logger.error('the certificate could not be read anew; the one in use stays', { error });
     }
   };
-  const watch = new FileWatch({ path, intervalMs: LOOK_INTERVAL_MS, onChange });
+  const watch = fileWatch({ path, intervalMs: LOOK_INTERVAL_MS, onChange });
   return [{ name: 'certificate', start: () => watch.start(), stop: () => watch.stop() }];
 }

@@ -1,4 +1,10 @@
-import type { Clock, LifecyclePart, Logger } from '../../runtime';
+import {
+  type Clock,
+  type LevelledLogger,
+  type LifecyclePart,
+  type Logger,
+  LogLevelSwitch,
+} from '../../runtime';
 import type { ServerConfig } from '../config';
 import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
@@ -15,6 +21,8 @@ import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging } from './messaging';
 import { createRateLimits } from './rate-limits';
 
+export { openKeyStorage } from './key-storage';
+
 export interface Gateway {
   /** Started in this order, stopped in the reverse one: HTTP first, so that requests in flight keep their broker. */
   readonly parts: readonly LifecyclePart[];
@@ -26,7 +34,9 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly config: ServerConfig;
-  readonly logger: Logger;
+  readonly logger: Logger & LevelledLogger;
+  /** Shared with the signal; made here when absent. */
+  readonly levels?: LogLevelSwitch;
   readonly clock: Clock;
 }
 
@@ -69,6 +79,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
   const features = createFeatures({
     config,
     logger,
+    levels: deps.levels ?? new LogLevelSwitch({ logger, configured: config.LOG_LEVEL, clock }),
     clock,
     drain,
     names,

@@ -1,5 +1,6 @@
 import { flag, integer, list, optionalSecret, optionalText, text } from '../../runtime';
 import { parseApiKeyLine } from '../security/api-key';
+import { REDIS_KEYS_NAME } from '../security/key-storage';
 
 function maskPattern(item: string): RegExp {
   try {
@@ -22,15 +23,24 @@ export const securitySettings = {
     description:
       'JSON file of further keys, made and changed by scripts/keys and POST /rabbitmq/keys. Mode 0600; read anew when it changes.',
   }),
+  GATEWAY_API_KEYS_REDIS_URL: optionalSecret({
+    description:
+      'Redis that keeps further keys in place of a file, for all gateways alike. Needs GATEWAY_KEY_PEPPER; must not evict keys.',
+  }),
+  GATEWAY_API_KEYS_REDIS_NAME: text({
+    default: REDIS_KEYS_NAME,
+    description: 'Name of the Redis hash that has the keys.',
+  }),
   GATEWAY_KEY_PEPPER: optionalSecret({
     description:
-      'Key of the keyed hashes in the key file, the same for all gateways that share it. When empty: the .pepper file beside the key file, made with the first key.',
+      'Key of the keyed hashes in the key file or in Redis, the same for all gateways that share them. When empty: the .pepper file beside the key file, made with the first key.',
   }),
   GATEWAY_KEYS_RELOAD_INTERVAL_MS: integer({
     default: 2000,
     min: 100,
     max: 5000,
-    description: 'How often a change of the key file is looked for: a revoked key is refused after this.',
+    description:
+      'How often a change of the keys in the file or in Redis is looked for: a revoked key is refused after this.',
   }),
   GATEWAY_JWT_JWKS_URL: optionalText({
     description:

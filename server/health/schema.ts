@@ -33,4 +33,5 @@ export const readinessSchema = Joi.object({
   results: part,
   submissions: part,
   events: part,
+  api_keys: part.description('Keys in Redis: not ready until they were read once.'),
 });

@@ -1,5 +1,5 @@
 import type { Drain } from '../http/drain';
-import type { MessagingHealth, MessagingService } from '../messaging';
+import type { MessagingHealth, MessagingService, PartHealth } from '../messaging';
 import type { LoopWatch } from './loop-watch';
 import type { CanaryHealth, PublishCanary } from './publish-canary';
 
@@ -10,6 +10,8 @@ export interface Readiness {
   readonly messaging: MessagingHealth;
   /** Undefined where none was sent. */
   readonly canary: CanaryHealth | undefined;
+  /** Undefined where they are not kept in Redis. */
+  readonly apiKeys: PartHealth | undefined;
 }
 
 /** Whether the process is of use, or should be started anew. */
@@ -23,6 +25,8 @@ export interface HealthServiceDeps {
   readonly drain: Pick<Drain, 'draining'>;
   /** Undefined while messaging or the canary is switched off. */
   readonly canary: Pick<PublishCanary, 'check'> | undefined;
+  /** Of keys in Redis: before they were read once nobody can be let in, and other replicas may know them. */
+  readonly apiKeys?: () => PartHealth | undefined;
   readonly loop: Pick<LoopWatch, 'sustainedLagMs'>;
   /** 0: however late it is. */
   readonly maxLagMs: number;
@@ -39,12 +43,14 @@ export class HealthService {
 
   async readiness(): Promise<Readiness> {
     const messaging = this.deps.messaging.health();
-    const known = { messaging, canary: undefined };
+    const apiKeys = this.deps.apiKeys?.();
+    const known = { messaging, canary: undefined, apiKeys };
     if (this.deps.drain.draining) return { ...known, ready: false, status: 'stopping' };
+    if (apiKeys?.ready === false) return { ...known, ready: false, status: 'not_ready' };
     if (!messaging.enabled) return { ...known, ready: true, status: 'messaging_disabled' };
     if (!messaging.ready) return { ...known, ready: false, status: 'not_ready' };
     const canary = await this.deps.canary?.check();
     const ready = canary?.ready ?? true;
-    return { messaging, canary, ready, status: ready ? 'ready' : 'not_ready' };
+    return { ...known, canary, ready, status: ready ? 'ready' : 'not_ready' };
   }
 }

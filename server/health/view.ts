@@ -30,5 +30,6 @@ export function readinessView(readiness: Readiness): object {
     results: partView(messaging.results),
     submissions: partView(messaging.submissions),
     events: partView(messaging.events),
+    api_keys: partView(readiness.apiKeys),
   };
 }

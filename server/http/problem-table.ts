@@ -166,7 +166,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   KEYS_READ_ONLY: {
     status: 409,
     title: 'The API key cannot be changed here',
-    advice: 'It comes from GATEWAY_API_KEYS, or no GATEWAY_API_KEYS_FILE is set to keep keys in.',
+    advice:
+      'It comes from GATEWAY_API_KEYS, or neither GATEWAY_API_KEYS_FILE nor GATEWAY_API_KEYS_REDIS_URL says where to keep keys.',
+  },
+  KEYS_UNAVAILABLE: {
+    status: 503,
+    title: 'The API keys cannot be had now',
+    advice:
+      'Where they are kept does not answer: nothing was changed, and keys that were never read are not known. Repeat after `Retry-After`.',
   },
   IDENTITY_UNAVAILABLE: {
     status: 503,

@@ -1,15 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { ConfigError, systemClock } from '../../runtime';
+import { systemClock } from '../../runtime';
 import { readKeyFile } from '../security/key-file';
+import type { OpenKeyStorage } from '../security/key-storage';
 import { ROLES, SCOPES } from '../security/scopes';
-import { pepperPath, provideSecret } from '../security/secret-file';
 import { type StoredKey, storedKey, storedKeyJson } from '../security/stored-key';
 import { type IssuedKey, KeyStore } from './key-store';
 import { keyView } from './view';
 
 export interface KeyCommandDeps {
-  /** Settings that count where an option does not say it. */
-  readonly environment: () => Readonly<Record<string, string | undefined>>;
+  /** Opens the file given, or what the settings name. @throws ConfigError. */
+  readonly open: (file: string | undefined) => OpenKeyStorage;
   readonly print: (line: string) => void;
   /** For what is said to the person, besides the output. */
   readonly note: (line: string) => void;
@@ -63,26 +63,33 @@ function requested(options: CreateOptions): StoredKey {
   });
 }
 
-/** `keys create | list | rotate | revoke`: the key file, by hand. */
+/** `keys create | list | rotate | revoke | import`: the keys of a file or of Redis, by hand. */
 export function keysCommand(deps: KeyCommandDeps): Command {
-  const path = ({ file }: FileOption): string => {
-    const chosen = file ?? deps.environment().GATEWAY_API_KEYS_FILE;
-    if (chosen !== undefined && chosen !== '') return chosen;
-    throw new ConfigError([{ setting: 'GATEWAY_API_KEYS_FILE', detail: 'is needed, or --file' }]);
+  const using = async <T>({ file }: FileOption, act: (kept: OpenKeyStorage) => Promise<T>): Promise<T> => {
+    const kept = deps.open(file);
+    await kept.start();
+    try {
+      return await act(kept);
+    } finally {
+      await kept.stop();
+    }
   };
-  const store = (options: FileOption): KeyStore => {
-    const file = path(options);
-    const given = deps.environment().GATEWAY_KEY_PEPPER;
-    const pepper = (): string => given || provideSecret(pepperPath(file));
-    return new KeyStore({ path: file, pepper, clock: systemClock });
-  };
+  const changing = <T>(options: FileOption, act: (store: KeyStore) => Promise<T>): Promise<T> =>
+    using(options, ({ storage, providePepper }) =>
+      act(new KeyStore({ storage, pepper: providePepper, clock: systemClock })),
+    );
   const show = ({ key, text }: IssuedKey): void => {
     deps.print(text);
-    deps.note(`Key ${key.id}, shown only now: the file has a keyed hash of it.`);
+    deps.note(`Key ${key.id}, shown only now: what is kept is a keyed hash of it.`);
   };
-  const file = ['--file <file>', 'key file; GATEWAY_API_KEYS_FILE when left out'] as const;
+  const file = [
+    '--file <file>',
+    'key file; GATEWAY_API_KEYS_FILE or GATEWAY_API_KEYS_REDIS_URL when left out',
+  ] as const;
 
-  const command = new Command('keys').description('makes, lists, rotates and revokes the API keys of a file');
+  const command = new Command('keys').description(
+    'makes, lists, rotates and revokes the API keys of a file or of Redis',
+  );
   command
     .command('create')
     .description('makes a key and prints it, once')
@@ -99,14 +106,19 @@ export function keysCommand(deps: KeyCommandDeps): Command {
     .option('--expires <time>', 'RFC 3339, or 90d from now', moment)
     .action(async (options: CreateOptions) => {
       const { secrets: _none, id: _id, ...fields } = requested(options);
-      show(await store(options).create({ ...fields, environment: options.env, id: options.id }));
+      show(
+        await changing(options, (store) =>
+          store.create({ ...fields, environment: options.env, id: options.id }),
+        ),
+      );
     });
   command
     .command('list')
     .description('prints one line of JSON for each key, without anything of its secret')
     .option(...file)
-    .action((options: FileOption) => {
-      for (const key of readKeyFile(path(options))) deps.print(JSON.stringify(keyView(key)));
+    .action(async (options: FileOption) => {
+      for (const key of await using(options, ({ storage }) => storage.read()))
+        deps.print(JSON.stringify(keyView(key)));
     });
   command
     .command('rotate <id>')
@@ -114,15 +126,24 @@ export function keysCommand(deps: KeyCommandDeps): Command {
     .option(...file)
     .option('--overlap <time>', '30m, 24h, 7d; 0m ends the old one at once', duration, UNITS.d)
     .action(async (id: string, options: FileOption & { readonly overlap: number }) => {
-      show(await store(options).rotate(id, options.overlap));
+      show(await changing(options, (store) => store.rotate(id, options.overlap)));
     });
   command
     .command('revoke <id>')
     .description('makes a key useless; its entry stays')
     .option(...file)
     .action(async (id: string, options: FileOption) => {
-      const key = await store(options).revoke(id);
+      const key = await changing(options, (store) => store.revoke(id));
       deps.print(JSON.stringify(keyView(storedKey(storedKeyJson(key)))));
+    });
+  command
+    .command('import <from>')
+    .description('adds the keys of a file as they are, to move to Redis; the pepper has to be the same')
+    .option(...file)
+    .action(async (from: string, options: FileOption) => {
+      const keys = readKeyFile(from);
+      await changing(options, (store) => store.add(keys));
+      deps.note(`${keys.length} key(s) added.`);
     });
   return command;
 }

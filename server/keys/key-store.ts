@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime';
 import { GatewayError } from '../errors';
-import { changeKeyFile } from '../security/key-file';
 import { keyedHash } from '../security/key-hash';
+import type { KeyStorage } from '../security/key-storage';
 import { newKeyId, newKeyText } from '../security/key-text';
 import { MAX_SECRETS, type StoredKey, type StoredSecret } from '../security/stored-key';
 
@@ -18,13 +18,13 @@ export interface IssuedKey {
 }
 
 export interface KeyStoreDeps {
-  readonly path: string;
+  readonly storage: Pick<KeyStorage, 'change'>;
   /** The pepper of the hashes; made when it is asked for the first time. */
   readonly pepper: () => string;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Makes, rotates and revokes keys in the key file. Who holds the file holds no key: it has keyed hashes only. */
+/** Makes, rotates and revokes keys where they are kept. Who holds that place holds no key: it has keyed hashes only. */
 export class KeyStore {
   constructor(private readonly deps: KeyStoreDeps) {}
 
@@ -38,10 +38,20 @@ export class KeyStore {
       createdAt: this.deps.clock.now(),
       secrets: [this.hashed(text)],
     };
-    return changeKeyFile(this.deps.path, (keys) => {
+    return this.deps.storage.change((keys) => {
       if (keys.some((known) => known.id === id))
         throw new GatewayError('KEY_EXISTS', `There is a key with the id ${id}.`);
       return { keys: [...keys, key], told: { key, text } };
+    });
+  }
+
+  /** Takes keys over as they are; all or none. @throws GatewayError KEY_EXISTS. */
+  add(more: readonly StoredKey[]): Promise<void> {
+    return this.deps.storage.change((keys) => {
+      const taken = more.find(({ id }) => keys.some((known) => known.id === id));
+      if (taken !== undefined)
+        throw new GatewayError('KEY_EXISTS', `There is a key with the id ${taken.id}.`);
+      return { keys: [...keys, ...more], told: undefined };
     });
   }
 
@@ -51,7 +61,7 @@ export class KeyStore {
    */
   async rotate(id: string, overlapMs: number): Promise<IssuedKey> {
     const until = this.deps.clock.now() + overlapMs;
-    return changeKeyFile(this.deps.path, (keys) => {
+    return this.deps.storage.change((keys) => {
       const known = found(keys, id);
       const environment = known.environment ?? 'live';
       const text = newKeyText(environment, id);
@@ -73,7 +83,7 @@ export class KeyStore {
    * @throws GatewayError KEY_NOT_FOUND.
    */
   async revoke(id: string): Promise<StoredKey> {
-    return changeKeyFile(this.deps.path, (keys) => {
+    return this.deps.storage.change((keys) => {
       const known = found(keys, id);
       const key = { ...known, revokedAt: known.revokedAt ?? this.deps.clock.now() };
       return { keys: replaced(keys, key), told: key };

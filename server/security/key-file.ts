@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { ConfigError } from '../../runtime';
 import { writePrivateFile } from './atomic-file';
 import { withFileLock } from './file-lock';
-import { type StoredKey, storedKey, storedKeyJson } from './stored-key';
+import type { KeyChange } from './key-storage';
+import { type StoredKey, storedKeyJson } from './stored-key';
+import { storedKeys } from './stored-keys';
 
 const SETTING = 'GATEWAY_API_KEYS_FILE';
 
@@ -20,29 +22,8 @@ function contentOf(path: string): string {
 
 /** Reads the array of keys. @throws ConfigError, which never quotes the file. */
 export function readKeyFile(path: string): readonly StoredKey[] {
-  const content = contentOf(path);
-  let entries: unknown;
-  try {
-    entries = JSON.parse(content);
-  } catch {
-    // The parser's own error quotes the file.
-    throw problem('is not a JSON file');
-  }
-  if (!Array.isArray(entries)) throw problem('must hold a JSON array of keys');
-  return entries.map((entry: unknown, index) => {
-    try {
-      return storedKey(entry);
-    } catch (error) {
-      throw problem(`entry ${index} ${error instanceof Error ? error.message : 'is invalid'}`);
-    }
-  });
+  return storedKeys(contentOf(path), SETTING);
 }
-
-/** Says what the keys become, and what it has to tell about that. */
-export type KeyChange<T> = (keys: readonly StoredKey[]) => {
-  readonly keys: readonly StoredKey[];
-  readonly told: T;
-};
 
 /**
  * Changes the keys of a file: one writer at a time (the command and any gateway included), whole or not at all. A file that

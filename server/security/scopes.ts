@@ -13,6 +13,7 @@ export const SCOPES = [
   'schedules:write',
   'webhooks:manage',
   'keys:manage',
+  'logs:manage',
   'audit:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

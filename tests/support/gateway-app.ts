@@ -1,5 +1,5 @@
 import type { Express } from 'express';
-import { type Logger, silentLogger, systemClock } from '../../runtime';
+import { type LevelledLogger, type Logger, silentLogger, systemClock } from '../../runtime';
 import { createGatewayCore } from '../../server/bootstrap';
 import { loadServerConfig } from '../../server/config';
 import type { Drain } from '../../server/http/drain';
@@ -31,7 +31,7 @@ export interface TestAppOptions {
   /** What messaging answers; all else refuses. */
   readonly messaging?: Partial<MessagingService>;
   readonly env?: Readonly<Record<string, string>>;
-  readonly logger?: Logger;
+  readonly logger?: Logger & LevelledLogger;
 }
 
 /** The gateway's application over the messaging a test gives; nothing listens and no broker is used. */

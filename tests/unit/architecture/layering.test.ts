@@ -82,8 +82,8 @@ describe('the packages', () => {
     ['prom-client', /^server\/metrics\//],
     ['standardwebhooks', /^server\/webhooks\//],
     ['joi', /^(runtime\/|workers\/config|server\/(config|http|[a-z-]+\/(schema|answers)))/],
-    // Beside results, only the counters of rate limits, which no layer below knows of.
-    ['ioredis', /^(celery\/results\/|server\/bootstrap\/rate-limits\.ts$)/],
+    // Beside results, only the counters of rate limits and API keys, which no layer below knows of.
+    ['ioredis', /^(celery\/results\/|server\/bootstrap\/(rate-limits|key-storage)\.ts$)/],
     ['croner', /^server\/schedules\//],
     ['commander', /^(server\/(main|[a-z]+\/command)\.ts|workers\/)/],
     ['jose', /^server\/security\//],

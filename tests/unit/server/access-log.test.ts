@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Logger } from '../../../runtime';
+import type { LevelledLogger, Logger } from '../../../runtime';
 import { keyOf, testApp } from '../../support/gateway-app';
 import { SilentLogger } from '../../support/silent-logger';
 
@@ -7,7 +7,7 @@ import { SilentLogger } from '../../support/silent-logger';
 function logged(env: Readonly<Record<string, string>>) {
   const logger = new SilentLogger();
   const messaging = { submitTask: async () => ({ taskId: 't-9', queue: 'celery' }) };
-  const { app } = testApp({ env, logger: logger as unknown as Logger, messaging: messaging as object });
+  const { app } = testApp({ env, logger: logger as unknown as Logger & LevelledLogger, messaging: messaging as object });
   const lines = () => logger.lines.filter(({ message }) => message === 'request').map(({ meta }) => meta);
   return { app, lines };
 }

@@ -41,7 +41,7 @@ describe('readKeyFile', () => {
   });
 
   test.each([
-    ['text that is not JSON', `{${CANARY}`, 'is not a JSON file'],
+    ['text that is not JSON', `{${CANARY}`, 'is not JSON'],
     ['an object', `{"id":"${CANARY}"}`, 'must hold a JSON array'],
     ['null in it', '[null]', 'entry 0'],
     ['a text in it', `["ci:admin:${CANARY}"]`, 'entry 0'],

@@ -1,0 +1,2 @@
+export { logLevelRoutes } from './routes';
+export { LogLevelService } from './service';
