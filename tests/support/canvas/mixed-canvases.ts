@@ -48,6 +48,9 @@ export const canvasTasks = (redis: Redis): readonly TaskDefinition[] => {
         return values;
       },
     ),
+    defineTask('canvas.linger', { params: ['seconds'] }, (context, { seconds }) =>
+      context.sleep(Number(seconds) * 1000),
+    ),
     defineTask('canvas.fail', { params: ['*args'] }, () => {
       throw new RangeError('bad');
     }),
