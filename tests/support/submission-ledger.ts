@@ -13,6 +13,8 @@ export interface LedgerOptions {
   readonly taskName?: string;
   readonly perSecond: number;
   readonly callers?: number;
+  /** Of the task with this number, which counts from 1; none when left out. */
+  readonly args?: (number: number) => readonly unknown[];
 }
 
 /** Most of a connection's answers come within milliseconds; a gateway's own deadline is 5 s. */
@@ -30,6 +32,8 @@ export class SubmissionLedger {
   readonly unknown = new Set<string>();
   /** Answers by status and code, as `503 BROKER_UNREACHABLE`. */
   readonly answers = new Map<string, number>();
+  /** The number of each id. */
+  readonly numbers = new Map<string, number>();
   readonly #agent = new Agent({ keepAlive: true });
   #running: boolean = true;
   #offered = 0;
@@ -60,6 +64,7 @@ export class SubmissionLedger {
 
   async #submit(): Promise<void> {
     const taskId = randomUUID();
+    this.numbers.set(taskId, this.numbers.size + 1);
     const ended = (book: Set<string>, how: string): void => {
       book.add(taskId);
       this.answers.set(how, (this.answers.get(how) ?? 0) + 1);
@@ -76,8 +81,9 @@ export class SubmissionLedger {
 
   #post(taskId: string): Promise<{ readonly status: number; readonly text: string }> {
     const { url, keys } = this.options.gateway();
-    const { queue, taskName = 'interop.noop' } = this.options;
-    const body = JSON.stringify({ task_name: taskName, task_id: taskId, queue });
+    const { queue, taskName = 'interop.noop', args } = this.options;
+    const given = args?.(this.numbers.get(taskId) ?? 0);
+    const body = JSON.stringify({ task_name: taskName, task_id: taskId, queue, args: given });
     const headers = { 'X-API-Key': keys.submitter, 'Content-Type': 'application/json' };
     return new Promise((resolve, reject) => {
       const call = request(
