@@ -47,6 +47,7 @@ export function createTaskService(context: FeatureContext, revokes: Revokes): Ta
   return new TaskService({
     messaging,
     checks: createSubmitChecks(context),
+    permissions: context.access.permissions,
     deduplication,
     callbacks: createCallbacks(context),
     recorded: (taskId) => broker?.records?.get(taskId),

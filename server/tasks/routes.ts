@@ -62,7 +62,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
   }
 
   async function active(_req: Request, res: GatewayResponse): Promise<void> {
-    sendJson(res, 200, activeView(await service.active()));
+    sendJson(res, 200, activeView(await service.active(res.locals.principal)));
   }
 
   const common = { body: 'none', startsWork: false } as const;
@@ -102,6 +102,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
       path: `${PREFIX}/active`,
       scope: 'tasks:read',
       bucket: 'reads',
+      checksLimits: true,
       api: {
         summary: 'What each worker runs at this moment',
         operationId: 'listActiveTasks',

@@ -2,7 +2,9 @@ import type { ControlReplies, SubmissionEntry, TaskSubmission } from '../../cele
 import type { Clock } from '../../runtime';
 import { GatewayError } from '../errors';
 import type { MessagingService } from '../messaging';
+import type { Permissions } from '../security/permissions';
 import type { Dedup, DedupedTask, Deduplication } from './deduplication';
+import { ownActive } from './own-active';
 import type { SubmitChecks, Submitter } from './submit-checks';
 import { isReady, type TaskStatus, taskStatus } from './task-state';
 
@@ -21,6 +23,7 @@ export interface Callbacks {
 export interface TaskServiceDeps {
   readonly messaging: Pick<MessagingService, 'submitTask' | 'findTask' | 'awaitTask' | 'activeTasks'>;
   readonly checks: Pick<SubmitChecks, 'check' | 'owned'>;
+  readonly permissions: Pick<Permissions, 'maySeeTask'>;
   readonly deduplication: Pick<Deduplication, 'submit'>;
   readonly callbacks: Pick<Callbacks, 'headersFor'>;
   /** What the submission record has of a task. */
@@ -81,9 +84,9 @@ export class TaskService {
     return found(taskId, await this.lookUp(taskId));
   }
 
-  /** What each worker runs at this moment. Nobody online is an answer: an empty list. */
-  active(): Promise<ControlReplies> {
-    return this.deps.messaging.activeTasks();
+  /** What each worker runs at this moment, as far as the caller may know. Nobody online is an answer: an empty list. */
+  async active(caller: Submitter): Promise<ControlReplies> {
+    return ownActive(await this.deps.messaging.activeTasks(), caller, this.deps.permissions);
   }
 
   private calledBack(task: TaskSubmission, submitter: Submitter, extras?: SubmitExtras): TaskSubmission {

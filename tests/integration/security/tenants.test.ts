@@ -1,9 +1,17 @@
 import { SCOPES } from '../../../server/security/scopes';
+import { Cleanup } from '../../support/cleanup';
+import { keyOf } from '../../support/gateway-app';
 import { createKeyFile, type TestKeyFile } from '../../support/key-file';
+import { startTypeScriptWorker } from '../../support/processes';
 import { type RunningGateway, startGateway } from '../../support/running-gateway';
 import { until } from '../../support/until';
 import { createVhost, type TestVhost } from '../../support/vhost';
 
+interface ActiveBody {
+  readonly workers: Readonly<Record<string, { readonly tasks: readonly { readonly task_id: string }[] }>>;
+}
+
+const cleanup = new Cleanup();
 let vhost: TestVhost;
 let file: TestKeyFile;
 let gateway: RunningGateway;
@@ -26,6 +34,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await cleanup.run();
   await Promise.all([gateway.stop(), replica.stop()]);
   await vhost.drop();
   file.remove();
@@ -92,6 +101,27 @@ describe('tasks of a tenant', () => {
     const { body } = await gateway.call('POST', '/rabbitmq/tasks/submit', { task_name: 'tasks.add' });
     expect((await call(acme, 'GET', `/rabbitmq/tasks/${body.task_id}`)).status).toBe(404);
   });
+});
+
+describe('what workers run', () => {
+  test('is told to a tenant only as far as it is its own', async () => {
+    const worker = await cleanup.stops(
+      startTypeScriptWorker({ brokerUrl: vhost.url, queues: ['slow'], concurrency: 2, name: 'slow@here' }),
+    );
+    const slow = { task_name: 'interop.sleep', args: [60], queue: 'slow' };
+    const [mine, theirs] = [await submit(acme, slow), await submit(other, slow)];
+    expect([mine.status, theirs.status]).toEqual([202, 202]);
+    const activeFor = async (key: string): Promise<readonly string[]> => {
+      const response = await fetch(`${gateway.url}/rabbitmq/tasks/active`, { headers: { 'X-API-Key': key } });
+      const { workers } = (await response.json()) as ActiveBody;
+      return Object.values(workers).flatMap(({ tasks }) => tasks.map(({ task_id: id }) => id));
+    };
+    await until(async () => (await activeFor(keyOf('admin'))).length === 2, { timeoutMs: 30_000 });
+    expect(await activeFor(acme)).toEqual([mine.taskId]);
+    expect(await activeFor(other)).toEqual([theirs.taskId]);
+    expect(await activeFor(reports)).toEqual([]);
+    await worker.stop('SIGKILL');
+  }, 60_000);
 });
 
 describe('a key limited to tasks and queues', () => {
