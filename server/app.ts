@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../runtime';
 import { GatewayError } from './errors';
+import { inOneLayer } from './http/in-one-layer';
 import { mountRoutes, type RouteGuards } from './http/mount-routes';
 import { problemHandler } from './http/problem-handler';
 import { type Handler, requestId } from './http/request-context';
@@ -47,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('trust proxy', deps.trustProxyHops);
   // Flat queries only: nested ones are a way to unexpected types.
   app.set('query parser', 'simple');
-  app.use(requestId, ...deps.measure, deps.accessLog, securityHeaders());
+  app.use(inOneLayer([requestId, ...deps.measure, deps.accessLog, securityHeaders()]));
   mountRoutes(app, deps.routes, deps.guards);
   app.use((_req, _res, next) => next(new GatewayError('ROUTE_NOT_FOUND', 'There is no such route.')));
   app.use(problemHandler(deps.logger));
