@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createWorker, defineTask } from '../../workers';
 import { Cleanup } from '../support/cleanup';
 import { startPythonWorker } from '../support/python';
@@ -209,5 +210,42 @@ describe.each([
     const { body } = await gateway.call('GET', `${WORKFLOWS}/${id}`);
     expect(body.canceled_at).toEqual(expect.any(String));
     expect(runs).toEqual([]);
+  });
+
+  it.each<readonly [string, (here: object, there: object) => unknown]>([
+    ['a group', (here, there) => group(echo({ ...here, args: [1] }), echo({ ...there, args: [2] }))],
+    ['a chain', (here, there) => chain(echo({ ...here, args: [1] }), echo(there), echo())],
+    [
+      'a chord',
+      (here, there) => chord([echo({ ...here, args: [1] }), echo({ ...there, args: [2] })], echo()),
+    ],
+  ])('%s that is cancelled while it waits for its workers is revoked by both kinds', async (_, made) => {
+    // Nobody serves these yet: what waits there is revoked for sure before it runs.
+    const held = { python: `held-${randomUUID()}`, typescript: `held-${randomUUID()}` };
+    const id = await submit(made({ queue: held.python }, { queue: held.typescript }));
+    const canceled = await gateway.call('DELETE', `${WORKFLOWS}/${id}`);
+    expect(canceled).toMatchObject({ status: 200, body: { workflow_id: id } });
+    expect(canceled.body.acknowledged).toHaveLength(2);
+    const nodes = canceled.body.acknowledged as readonly string[];
+    for (const node of nodes) {
+      const queue = node === 'typescript@here' ? held.typescript : held.python;
+      const served = await gateway.call('POST', '/rabbitmq/workers/add-consumer', { workers: [node], queue });
+      expect(served.status).toBe(200);
+    }
+    const { graph, result } = await until(
+      async () => {
+        const { body } = await gateway.call('GET', `${WORKFLOWS}/${id}?wait=5`);
+        return body.done === true && body;
+      },
+      { timeoutMs: 40_000, what: `the end of ${id}` },
+    );
+    expect(result).toBeNull();
+    const leaves = (node: Node): readonly Node[] =>
+      node.task_id === undefined
+        ? [...(node.tasks ?? []), ...(node.header ?? []), ...(node.body ? [node.body] : [])].flatMap(leaves)
+        : [node];
+    const statuses = leaves(graph as Node).map(({ status }) => status);
+    expect(statuses[0]).toBe('REVOKED');
+    expect(statuses).not.toContain('SUCCESS');
   });
 });
