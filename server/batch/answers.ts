@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { partProblemSchema as problem } from '../http/problem-schema';
 
 const outcome = {
@@ -8,14 +9,17 @@ const outcome = {
 };
 
 /** The answer of `POST /rabbitmq/tasks/batch`. */
-export const batchAnswerSchema = Joi.object({
-  accepted: Joi.number().integer().required(),
-  refused: Joi.number().integer().required(),
-  results: Joi.array()
-    .items(Joi.object(outcome).xor('task_id', 'problem'))
-    .required()
-    .description('One for each task, in their order.'),
-});
+export const batchAnswerSchema = named(
+  'BatchAnswer',
+  Joi.object({
+    accepted: Joi.number().integer().required(),
+    refused: Joi.number().integer().required(),
+    results: Joi.array()
+      .items(Joi.object(outcome).xor('task_id', 'problem'))
+      .required()
+      .description('One for each task, in their order.'),
+  }),
+);
 
 /** One line of the answer to a batch as NDJSON; the last one sums up. */
 export const batchLineSchema = Joi.object({

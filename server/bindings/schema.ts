@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 
 /** The body of `POST /rabbitmq/bindings/bind` and `/unbind`. */
@@ -22,16 +23,22 @@ const fields = {
     .description('Of an exchange of type headers.'),
 };
 
-export const bindingSchema = prepared<BindingBody>(Joi.object<BindingBody>(fields).required());
+export const bindingSchema = named(
+  'BindingRequest',
+  prepared<BindingBody>(Joi.object<BindingBody>(fields).required()),
+);
 
 /** The answer: the binding itself. */
-export const boundSchema = Joi.object({
-  source: Joi.string().required(),
-  destination: Joi.string().required(),
-  destination_type: Joi.string().required(),
-  routing_key: Joi.string().allow('').required(),
-  arguments: Joi.object().required(),
-});
+export const boundSchema = named(
+  'Binding',
+  Joi.object({
+    source: Joi.string().required(),
+    destination: Joi.string().required(),
+    destination_type: Joi.string().required(),
+    routing_key: Joi.string().allow('').required(),
+    arguments: Joi.object().required(),
+  }),
+);
 
 export const bindingListSchema = Joi.object({ items: Joi.array().items(boundSchema).required() });
 

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import {
   type FilterBody,
@@ -147,23 +148,29 @@ export interface DiscardBody extends SelectionBody {
   readonly filter: FilterBody;
 }
 
-export const discardSchema = prepared<DiscardBody>(Joi.object<DiscardBody>(selectionFields).required());
+export const discardSchema = named(
+  'Selection',
+  prepared<DiscardBody>(Joi.object<DiscardBody>(selectionFields).required()),
+);
 
 const base64 = Joi.string().base64().allow('');
 
 /** One line of an import. */
-export const lineSchema = prepared<DeadLetterLine>(
-  Joi.object<DeadLetterLine>({
-    version: Joi.valid(1).required(),
-    exchange: Joi.string().allow('').max(255).required(),
-    routing_key: Joi.string().allow('').max(255).required(),
-    properties: Joi.object()
-      .pattern(
-        /^[a-z_]{1,32}$/,
-        Joi.alternatives(Joi.string().allow('').max(255), Joi.number().integer().min(0)),
-      )
-      .required(),
-    headers: Joi.object().required(),
-    body: base64.required(),
-  }).required(),
+export const lineSchema = named(
+  'DeadLetterLine',
+  prepared<DeadLetterLine>(
+    Joi.object<DeadLetterLine>({
+      version: Joi.valid(1).required(),
+      exchange: Joi.string().allow('').max(255).required(),
+      routing_key: Joi.string().allow('').max(255).required(),
+      properties: Joi.object()
+        .pattern(
+          /^[a-z_]{1,32}$/,
+          Joi.alternatives(Joi.string().allow('').max(255), Joi.number().integer().min(0)),
+        )
+        .required(),
+      headers: Joi.object().required(),
+      body: base64.required(),
+    }).required(),
+  ),
 );

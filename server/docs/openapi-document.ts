@@ -1,7 +1,8 @@
+import type { SchemaName } from '../http/named-schema';
 import type { RouteDefinition } from '../http/route';
 import { COMPONENTS } from './components';
 import { operationOf, templatedPath } from './operation';
-import type { JsonSchema } from './schema-to-json';
+import { type JsonSchema, SHARED_AS } from './schema-to-json';
 import { SharedResponses } from './shared-responses';
 
 /** An OpenAPI document, as far as its readers here need to know it. */
@@ -29,12 +30,14 @@ const INFO = {
 };
 
 /**
- * Schemas with an id (joi's `.id()`, `.shared()`) are told once, as components: `$defs` inside an operation would not be
- * found by a reference, which starts at the document.
+ * Schemas with a name (`named`) or an id (joi's `.id()`, `.shared()`) are told once, as components: `$defs` inside an operation
+ * would not be found by a reference, which starts at the document.
  */
 function hoist(value: unknown, schemas: Record<string, JsonSchema>): unknown {
   if (Array.isArray(value)) return value.map((item) => hoist(item, schemas));
   if (typeof value !== 'object' || value === null) return value;
+  const { [SHARED_AS]: name } = value as JsonSchema;
+  if (name !== undefined) return reference(value as JsonSchema, name, schemas);
   const hoisted: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (key === '$defs') {
@@ -46,6 +49,23 @@ function hoist(value: unknown, schemas: Record<string, JsonSchema>): unknown {
     } else hoisted[key] = hoist(inner, schemas);
   }
   return hoisted;
+}
+
+/** What is said of a shared schema where it is used, and that it may be null there, stands beside the reference. */
+function reference(
+  { [SHARED_AS]: _name, description, type, ...schema }: JsonSchema,
+  { schemaName, schemaDescription }: SchemaName,
+  schemas: Record<string, JsonSchema>,
+): JsonSchema {
+  const own = schemaDescription === undefined ? {} : { description: schemaDescription };
+  const types = [type ?? []].flat();
+  const isNullable = types.includes('null');
+  const [only] = types.filter((each) => each !== 'null');
+  const shared = { ...own, ...(only === undefined ? {} : { type: only }), ...schema };
+  share(schemaName, hoist(shared, schemas) as JsonSchema, schemas);
+  const said = description === undefined || description === schemaDescription ? {} : { description };
+  const $ref = `#/components/schemas/${schemaName}`;
+  return isNullable ? { anyOf: [{ $ref }, { type: 'null' }], ...said } : { $ref, ...said };
 }
 
 /** @throws Error when two schemas of the same id differ: a reference could mean either. */

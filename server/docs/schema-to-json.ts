@@ -1,4 +1,8 @@
 import type Joi from 'joi';
+import type { SchemaName } from '../http/named-schema';
+
+/** A symbol, so that it is in no JSON. */
+export const SHARED_AS = Symbol('shared as');
 
 /** A JSON Schema (2020-12, the dialect of OpenAPI 3.1) that is no boolean. */
 export interface JsonSchema {
@@ -15,6 +19,8 @@ export interface JsonSchema {
   patternProperties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
   $defs?: Record<string, JsonSchema>;
+  /** Set where a schema is shared: see `named`. Taken off when the document is put together. */
+  [SHARED_AS]?: SchemaName;
 }
 
 /** What joi's `describe()` tells of a schema, as far as its own JSON Schema leaves it out. */
@@ -23,11 +29,19 @@ interface Description {
   readonly flags?: { readonly presence?: string; readonly id?: string };
   readonly keys?: Readonly<Record<string, Description>>;
   readonly items?: readonly Description[];
-  readonly matches?: readonly { readonly schema?: Description }[];
+  readonly matches?: readonly Match[];
+  readonly shared?: readonly Description[];
   readonly patterns?: readonly { readonly regex?: string; readonly rule: Description }[];
   readonly dependencies?: readonly Dependency[];
   readonly examples?: readonly unknown[];
+  readonly metas?: readonly Partial<SchemaName>[];
   readonly rules?: readonly { readonly name: string; readonly args?: { readonly regex?: string } }[];
+}
+
+/** One of several alternatives, or all of those that a field decides between. */
+interface Match {
+  readonly schema?: Description;
+  readonly switch?: readonly { readonly then?: Description; readonly otherwise?: Description }[];
 }
 
 interface Dependency {
@@ -113,6 +127,7 @@ function amend(schema: JsonSchema, description: Description): void {
   withoutFlaggedPattern(schema, description);
   if (description.examples !== undefined) schema.examples = description.examples;
   const own = description.type === 'object' || description.type === 'array' ? ownPart(schema) : schema;
+  markShared(own, description);
   amendProperties(own, description);
   const [item, ...others] = description.items ?? [];
   if (item !== undefined && others.length === 0 && own.items !== undefined) amend(own.items, item);
@@ -125,11 +140,32 @@ function amend(schema: JsonSchema, description: Description): void {
   if (relations.length > 0) own.allOf = [...(own.allOf ?? []), ...relations];
 }
 
+/** The last name counts: what is made from a named schema has another one. */
+function markShared(schema: JsonSchema, { metas = [] }: Description): void {
+  const name = metas.findLast(({ schemaName }) => schemaName !== undefined);
+  if (name?.schemaName !== undefined) schema[SHARED_AS] = name as SchemaName;
+}
+
 function amendMatches(schema: JsonSchema, { matches = [] }: Description): void {
   const parts = (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? []).filter((part) => part.type !== 'null');
-  const described = matches.flatMap((match) => (match.schema === undefined ? [] : [match.schema]));
+  const described = matches.flatMap(({ schema: one, switch: cases = [] }) =>
+    [one, ...cases.flatMap(({ then, otherwise }) => [then, otherwise])].filter((each) => each !== undefined),
+  );
   if (parts.length !== described.length) return;
   for (const [index, part] of parts.entries()) amend(part, described[index] ?? {});
+}
+
+/** joi puts definitions at the top, whichever schema within shares them. */
+function sharedIn(described: unknown, id: string): Description | undefined {
+  if (typeof described !== 'object' || described === null) return undefined;
+  const { shared = [] } = described as Description;
+  const own = Array.isArray(shared) ? shared.find(({ flags }) => flags?.id === id) : undefined;
+  if (own !== undefined) return own as Description;
+  for (const part of Object.values(described)) {
+    const found = sharedIn(part, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**
@@ -138,6 +174,11 @@ function amendMatches(schema: JsonSchema, { matches = [] }: Description): void {
  */
 export function schemaToJson(schema: Joi.Schema): JsonSchema {
   const json = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
-  amend(json, schema.describe() as Description);
+  const description = schema.describe() as Description;
+  amend(json, description);
+  for (const [id, definition] of Object.entries(json.$defs ?? {})) {
+    const shared = sharedIn(description, id);
+    if (shared !== undefined) amend(definition, shared);
+  }
   return json;
 }

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 
 /** The answer of `GET /health/live`. */
 export const livenessSchema = Joi.object({
@@ -9,14 +10,14 @@ export const livenessSchema = Joi.object({
     .description('The least delay of the event loop within the last two seconds.'),
 });
 
-const part = Joi.object({
+const part = named('PartHealth', Joi.object({
   ready: Joi.boolean().required(),
   kind: Joi.string().required().description('Where it is kept.'),
   detail: Joi.string().description('Why it is not ready, or what a fallback costs.'),
-});
+}));
 
 /** The answer of `GET /health/ready`. */
-export const readinessSchema = Joi.object({
+export const readinessSchema = named('Readiness', Joi.object({
   status: Joi.string().valid('ready', 'not_ready', 'stopping', 'messaging_disabled').required(),
   messaging: Joi.string().valid('enabled', 'disabled').required(),
   broker: Joi.object({
@@ -34,4 +35,4 @@ export const readinessSchema = Joi.object({
   submissions: part,
   events: part,
   api_keys: part.description('Keys in Redis: not ready until they were read once.'),
-});
+}));

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { ROLES, SCOPES } from '../security/scopes';
 
 const time = Joi.string().isoDate().allow(null).required();
@@ -45,7 +46,10 @@ export const keysSchema = Joi.object({
 });
 
 /** The answer of creating and rotating. */
-export const issuedKeySchema = Joi.object({
-  ...members,
-  key: Joi.string().required().description('The key itself, shown only now.'),
-});
+export const issuedKeySchema = named(
+  'IssuedKey',
+  Joi.object({
+    ...members,
+    key: Joi.string().required().description('The key itself, shown only now.'),
+  }),
+);

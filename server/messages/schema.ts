@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import type { BodyEncoding } from './body';
 
@@ -84,9 +85,9 @@ const related = <T extends PublishBody>(schema: Joi.ObjectSchema<T>): Joi.Object
     .without('partition_key', ['exchange', 'routing_key'])
     .with('partition_key', 'queue_name');
 
-export const publishSchema = prepared<PublishBody>(
-  related(Joi.object<PublishBody>(publishFields)).required(),
-);
+const oneMessage = named('Publish', related(Joi.object<PublishBody>(publishFields)));
+
+export const publishSchema = prepared<PublishBody>(oneMessage.required());
 
 /** The body of `POST /rabbitmq/messages/batch`. */
 export interface BatchBody {
@@ -95,11 +96,7 @@ export interface BatchBody {
 
 export const batchSchema = prepared<BatchBody>(
   Joi.object<BatchBody>({
-    messages: Joi.array()
-      .items(related(Joi.object<PublishBody>(publishFields)))
-      .min(1)
-      .max(MAX_BATCH)
-      .required(),
+    messages: Joi.array().items(oneMessage).min(1).max(MAX_BATCH).required(),
   }).required(),
 );
 

@@ -1,21 +1,25 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { historyKeys } from '../tasks';
 
 const text = Joi.string().allow(null, '').required();
 const time = Joi.string().isoDate().allow(null).required().description('UTC.');
 
-const row = Joi.object({
-  task_id: Joi.string().required(),
-  task_name: text,
-  queue: text,
-  worker: text,
-  retries: Joi.number().integer().allow(null).required(),
-  started_at: time,
-  done_at: time,
-  result_text: text.description('The result as text, cut.'),
-  error_text: text.description('The last exception as text, cut.'),
-  ...historyKeys,
-});
+const row = named(
+  'TaskRow',
+  Joi.object({
+    task_id: Joi.string().required(),
+    task_name: text,
+    queue: text,
+    worker: text,
+    retries: Joi.number().integer().allow(null).required(),
+    started_at: time,
+    done_at: time,
+    result_text: text.description('The result as text, cut.'),
+    error_text: text.description('The last exception as text, cut.'),
+    ...historyKeys,
+  }),
+);
 
 const counts = Joi.array().items(
   Joi.object({ value: Joi.string().allow(null, '').required(), count: Joi.number().integer().required() }),
@@ -35,15 +39,18 @@ export const listSchema = Joi.object({
 });
 
 /** The data of an event of `/rabbitmq/events` and `/rabbitmq/tasks/{task_id}/events`. */
-export const eventSchema = Joi.object({
-  type: Joi.string().required(),
-  time,
-  task_id: Joi.string(),
-  state: Joi.string().description('Right after this event.'),
-  task: row.allow(null).description('As it is now; null where the history no longer has it.'),
-  worker: Joi.string().description('Nodename, with `worker-*` events.'),
-  data: Joi.any().description('With `task-progress`: what the task reported.'),
-});
+export const eventSchema = named(
+  'TaskEvent',
+  Joi.object({
+    type: Joi.string().required(),
+    time,
+    task_id: Joi.string(),
+    state: Joi.string().description('Right after this event.'),
+    task: row.allow(null).description('As it is now; null where the history no longer has it.'),
+    worker: Joi.string().description('Nodename, with `worker-*` events.'),
+    data: Joi.any().description('With `task-progress`: what the task reported.'),
+  }),
+);
 
 /** The answer of `GET /rabbitmq/tasks/{task_id}/logs`. */
 export const logsSchema = Joi.object({

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 
 const names = Joi.array().items(Joi.string()).required();
 
@@ -16,11 +17,14 @@ const pause = {
 const outcomes = {
   outcomes: Joi.array()
     .items(
-      Joi.object({
-        worker: Joi.string().required(),
-        status: Joi.string().valid('ok', 'refused', 'no_reply').required(),
-        message: Joi.string().allow(null, '').required(),
-      }),
+      named(
+        'PauseOutcome',
+        Joi.object({
+          worker: Joi.string().required(),
+          status: Joi.string().valid('ok', 'refused', 'no_reply').required(),
+          message: Joi.string().allow(null, '').required(),
+        }),
+      ),
     )
     .required(),
   no_reply: names,

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 
 /** The body of `PUT /rabbitmq/policies/{policy_name}`. */
@@ -39,13 +40,16 @@ export const policyNameSchema = preparedQuery<{ readonly policy_name: string }>(
 );
 
 /** A policy as it stands. */
-export const policyAnswerSchema = Joi.object({
-  policy_name: Joi.string().required(),
-  pattern: Joi.string().required(),
-  apply_to: Joi.string().required(),
-  priority: Joi.number().integer().required(),
-  definition: Joi.object().required(),
-});
+export const policyAnswerSchema = named(
+  'Policy',
+  Joi.object({
+    policy_name: Joi.string().required(),
+    pattern: Joi.string().required(),
+    apply_to: Joi.string().required(),
+    priority: Joi.number().integer().required(),
+    definition: Joi.object().required(),
+  }),
+);
 
 export const policyListSchema = Joi.object({ items: Joi.array().items(policyAnswerSchema).required() });
 

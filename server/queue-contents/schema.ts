@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 
 const name = Joi.string().min(1).max(255);
@@ -41,8 +42,9 @@ export const filterFields = {
   origin_queue: name.description('Where it was dead-lettered from.'),
 };
 
-export const filterSchema = Joi.object<FilterBody>(filterFields).description(
-  'All that is given must hold; empty means every message.',
+export const filterSchema = named(
+  'MessageFilter',
+  Joi.object<FilterBody>(filterFields).description('All that is given must hold; empty means every message.'),
 );
 
 /** How many, how fast, whether at all. */
@@ -60,7 +62,10 @@ export const selectionFields = {
   dry_run: Joi.boolean().default(false).description('Only count what would be done.'),
 };
 
-export const purgeSchema = prepared<SelectionBody>(Joi.object<SelectionBody>(selectionFields).required());
+export const purgeSchema = named(
+  'Selection',
+  prepared<SelectionBody>(Joi.object<SelectionBody>(selectionFields).required()),
+);
 
 /** Where messages go. */
 export interface TargetBody {
@@ -69,13 +74,16 @@ export interface TargetBody {
   readonly routing_key?: string;
 }
 
-export const targetSchema = Joi.object<TargetBody>({
-  queue_name: name.description('Queue, through the default exchange.'),
-  exchange: name.description('Exchange, in place of a queue.'),
-  routing_key: Joi.string().allow('').max(255).description('On the exchange. Default: empty.'),
-})
-  .xor('queue_name', 'exchange')
-  .without('queue_name', 'routing_key');
+export const targetSchema = named(
+  'MessageTarget',
+  Joi.object<TargetBody>({
+    queue_name: name.description('Queue, through the default exchange.'),
+    exchange: name.description('Exchange, in place of a queue.'),
+    routing_key: Joi.string().allow('').max(255).description('On the exchange. Default: empty.'),
+  })
+    .xor('queue_name', 'exchange')
+    .without('queue_name', 'routing_key'),
+);
 
 export interface TransferBody extends SelectionBody {
   readonly to: TargetBody;
@@ -88,8 +96,15 @@ export const forceField = Joi.boolean()
     'Also messages that a Celery worker could not read, to a queue of Celery workers. Python workers die of some.',
   );
 
-export const transferSchema = prepared<TransferBody>(
-  Joi.object<TransferBody>({ ...selectionFields, to: targetSchema.required(), force: forceField }).required(),
+export const transferSchema = named(
+  'Transfer',
+  prepared<TransferBody>(
+    Joi.object<TransferBody>({
+      ...selectionFields,
+      to: targetSchema.required(),
+      force: forceField,
+    }).required(),
+  ),
 );
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;

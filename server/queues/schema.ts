@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import type { QueueOptions } from './options';
 
@@ -56,13 +57,16 @@ const optionFields = {
   max_age: Joi.string()
     .pattern(/^[1-9]\d{0,5}[YMDhms]$/, 'age')
     .description('Of a stream, such as 7D.'),
-  dead_letter: Joi.object({
-    exchange: Joi.string().allow('').max(255).required().description('Empty: the default exchange.'),
-    routing_key: Joi.string().allow('').max(255).description('Else the one the message came with.'),
-    strategy: Joi.string()
-      .valid('at-most-once', 'at-least-once')
-      .description('Of a quorum queue. at-least-once loses nothing and needs overflow reject-publish.'),
-  }).description('Where messages go that are rejected, expire or are too many.'),
+  dead_letter: named(
+    'DeadLettering',
+    Joi.object({
+      exchange: Joi.string().allow('').max(255).required().description('Empty: the default exchange.'),
+      routing_key: Joi.string().allow('').max(255).description('Else the one the message came with.'),
+      strategy: Joi.string()
+        .valid('at-most-once', 'at-least-once')
+        .description('Of a quorum queue. at-least-once loses nothing and needs overflow reject-publish.'),
+    }).description('Where messages go that are rejected, expire or are too many.'),
+  ),
 };
 
 const declareFields = {

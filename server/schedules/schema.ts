@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import { taskSchema } from '../tasks';
 import type { ScheduleBody } from './schedule';
@@ -46,12 +47,15 @@ const fields = {
     .default('allow')
     .description('skip: a tick passes by while the task of the one before is not finished.'),
   paused: Joi.boolean().default(false),
-  task: taskSchema
-    .fork(['task_id', 'eta', 'dedup'], (field) => field.forbidden())
-    .required()
-    .description(
-      'As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. A callback_url is told of each task.',
-    ),
+  task: named(
+    'ScheduledTask',
+    taskSchema
+      .fork(['task_id', 'eta', 'dedup'], (field) => field.forbidden())
+      .required()
+      .description(
+        'As for POST /rabbitmq/tasks/submit, but for task_id, eta and dedup. A callback_url is told of each task.',
+      ),
+  ),
 };
 
 const whole = (schema: Joi.ObjectSchema) =>

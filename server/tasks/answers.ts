@@ -1,24 +1,31 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { historyKeys } from './answers-history';
 
 const text = Joi.string().allow(null).required();
 const time = Joi.string().isoDate().allow(null).required().description('UTC.');
 
 /** The answer of `POST /rabbitmq/tasks/submit`. */
-export const submittedSchema = Joi.object({
-  task_id: Joi.string().required(),
-  status: Joi.string().valid('PENDING').required(),
-  result: Joi.valid(null).required(),
-  error: Joi.valid(null).required(),
-  deduplicated: Joi.valid(true).description('The task of an earlier submission: nothing was sent.'),
-});
+export const submittedSchema = named(
+  'Submitted',
+  Joi.object({
+    task_id: Joi.string().required(),
+    status: Joi.string().valid('PENDING').required(),
+    result: Joi.valid(null).required(),
+    error: Joi.valid(null).required(),
+    deduplicated: Joi.valid(true).description('The task of an earlier submission: nothing was sent.'),
+  }),
+);
 
-const failure = Joi.object({
-  type: Joi.string().required().description('Class of the exception.'),
-  message: Joi.string().allow('').required(),
-  module: text,
-  traceback: Joi.string().allow(null, '').required(),
-});
+const failure = named(
+  'TaskFailure',
+  Joi.object({
+    type: Joi.string().required().description('Class of the exception.'),
+    message: Joi.string().allow('').required(),
+    module: text,
+    traceback: Joi.string().allow(null, '').required(),
+  }),
+);
 
 /** The answer of `GET /rabbitmq/tasks/{task_id}`. */
 export const statusSchema = Joi.object({

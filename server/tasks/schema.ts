@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import { CELERY_OPTION_NAMES } from '../../celery/protocol';
+import { named } from '../http/named-schema';
 import { SparseSchema } from '../http/sparse-schema';
 import { preparedQuery } from '../http/validation';
 
@@ -82,37 +83,48 @@ const stampName = Joi.string()
   .pattern(/^[A-Za-z_][\w.-]{0,63}$/, 'stamp name')
   .invalid('tags', 'stamped_headers', 'task_id', ...Object.values(CELERY_OPTION_NAMES));
 
-const retryPolicy = Joi.object<RetryPolicyBody>({
-  max_retries: Joi.number().integer().min(0).max(10_000).default(3).description('Runs after the first one.'),
-  delay_seconds: seconds.default(1).description('Between two runs; with backoff the first pause.'),
-  backoff: Joi.boolean().default(false).description('Each pause is twice the one before.'),
-  backoff_max_seconds: seconds.default(600).description('Longest pause of the backoff.'),
-  jitter: Joi.boolean().default(true).description('With backoff: a random part of the pause.'),
-  retry_for: Joi.array()
-    .items(Joi.string().min(1).max(200))
-    .min(1)
-    .max(50)
-    .description('Only errors of these classes, by name; else all.'),
-});
+const retryPolicy = named(
+  'RetryPolicy',
+  Joi.object<RetryPolicyBody>({
+    max_retries: Joi.number()
+      .integer()
+      .min(0)
+      .max(10_000)
+      .default(3)
+      .description('Runs after the first one.'),
+    delay_seconds: seconds.default(1).description('Between two runs; with backoff the first pause.'),
+    backoff: Joi.boolean().default(false).description('Each pause is twice the one before.'),
+    backoff_max_seconds: seconds.default(600).description('Longest pause of the backoff.'),
+    jitter: Joi.boolean().default(true).description('With backoff: a random part of the pause.'),
+    retry_for: Joi.array()
+      .items(Joi.string().min(1).max(200))
+      .min(1)
+      .max(50)
+      .description('Only errors of these classes, by name; else all.'),
+  }),
+);
 
-const dedup = Joi.object<DedupBody>({
-  key: Joi.string()
-    .min(1)
-    .max(255)
-    .required()
-    .description('What counts as the same, for this task and API key.'),
-  mode: Joi.string()
-    .valid('until_done', 'throttle', 'debounce')
-    .required()
-    .description(
-      'until_done: one unfinished task at a time. throttle: one in each window. debounce: the last one, a window after it came.',
-    ),
-  window_seconds: Joi.number()
-    .min(0.1)
-    .max(31_536_000)
-    .description('Needed but for until_done, where it is how long to wait for the end at most.')
-    .when('mode', { is: 'until_done', otherwise: Joi.required() }),
-});
+const dedup = named(
+  'Dedup',
+  Joi.object<DedupBody>({
+    key: Joi.string()
+      .min(1)
+      .max(255)
+      .required()
+      .description('What counts as the same, for this task and API key.'),
+    mode: Joi.string()
+      .valid('until_done', 'throttle', 'debounce')
+      .required()
+      .description(
+        'until_done: one unfinished task at a time. throttle: one in each window. debounce: the last one, a window after it came.',
+      ),
+    window_seconds: Joi.number()
+      .min(0.1)
+      .max(31_536_000)
+      .description('Needed but for until_done, where it is how long to wait for the end at most.')
+      .when('mode', { is: 'until_done', otherwise: Joi.required() }),
+  }),
+);
 
 /** Where the end of what is submitted is told. */
 export const callbackUrl = Joi.string()
@@ -180,11 +192,14 @@ export const signatureSchema = Joi.object<SignatureBody>({
   .id('signature');
 
 const taskRules = (schema: Joi.ObjectSchema<SubmitBody>): Joi.ObjectSchema<SubmitBody> =>
-  schema
-    .required()
-    .oxor('countdown', 'eta')
-    .oxor('queue', 'exchange')
-    .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>;
+  named(
+    'TaskSubmission',
+    schema
+      .required()
+      .oxor('countdown', 'eta')
+      .oxor('queue', 'exchange')
+      .shared(signatureSchema) as Joi.ObjectSchema<SubmitBody>,
+  );
 
 /** A task over JSON; {@link submitSchema} and each task of a batch. */
 export const taskSchema = taskRules(

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { EVENT_STATES } from './endpoint';
 
 const time = Joi.string().isoDate().required();
@@ -28,31 +29,41 @@ const endpoint = {
   created_at: time,
 };
 
-export const endpointSchema = Joi.object(endpoint);
+export const endpointSchema = named('Webhook', Joi.object(endpoint));
 
 export const endpointsSchema = Joi.object({ webhooks: Joi.array().items(endpointSchema).required() });
 
 /** Where a secret has just been made. */
-export const revealedSchema = Joi.object({
-  ...endpoint,
-  secret: Joi.string().required().description('`whsec_...`: keep it, it is not told again.'),
-});
+export const revealedSchema = named(
+  'RevealedWebhook',
+  Joi.object({
+    ...endpoint,
+    secret: Joi.string().required().description('`whsec_...`: keep it, it is not told again.'),
+  }),
+);
 
-export const deliverySchema = Joi.object({
-  delivery_id: Joi.string().required().description('The header webhook-id of each attempt.'),
-  webhook_id: Joi.string().required(),
-  type: Joi.string().allow('').required(),
-  task_id: Joi.string().allow(null).required(),
-  workflow_id: Joi.string().allow(null).required(),
-  status: Joi.string().valid('pending', 'delivered', 'retrying', 'dead', 'dropped').required(),
-  attempts: Joi.number().integer().required(),
-  last_status: Joi.number().integer().allow(null).required().description('HTTP status of the last attempt.'),
-  last_error: Joi.string().allow(null).required(),
-  duration_ms: Joi.number().integer().allow(null).required(),
-  created_at: time,
-  updated_at: time,
-  next_attempt_at: timeOrNull,
-});
+export const deliverySchema = named(
+  'WebhookDelivery',
+  Joi.object({
+    delivery_id: Joi.string().required().description('The header webhook-id of each attempt.'),
+    webhook_id: Joi.string().required(),
+    type: Joi.string().allow('').required(),
+    task_id: Joi.string().allow(null).required(),
+    workflow_id: Joi.string().allow(null).required(),
+    status: Joi.string().valid('pending', 'delivered', 'retrying', 'dead', 'dropped').required(),
+    attempts: Joi.number().integer().required(),
+    last_status: Joi.number()
+      .integer()
+      .allow(null)
+      .required()
+      .description('HTTP status of the last attempt.'),
+    last_error: Joi.string().allow(null).required(),
+    duration_ms: Joi.number().integer().allow(null).required(),
+    created_at: time,
+    updated_at: time,
+    next_attempt_at: timeOrNull,
+  }),
+);
 
 export const callbackSecretSchema = Joi.object({
   secret: Joi.string().required().description('`whsec_...`: of the calling key alone, the same each time.'),

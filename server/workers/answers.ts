@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 
 const time = Joi.string().isoDate().allow(null).required();
 const number = Joi.number().allow(null).required();
@@ -52,19 +53,22 @@ export const workerSchema = Joi.object({
 });
 
 /** The answer of each command. */
-export const outcomesSchema = Joi.object({
-  command: Joi.string().required(),
-  outcomes: Joi.array()
-    .items(
-      Joi.object({
-        worker: Joi.string().required(),
-        status: Joi.string().valid('ok', 'refused', 'no_reply', 'sent').required(),
-        message: text.description('As the worker said it.'),
-      }),
-    )
-    .required(),
-  no_reply: names,
-});
+export const outcomesSchema = named(
+  'WorkerOutcomes',
+  Joi.object({
+    command: Joi.string().required(),
+    outcomes: Joi.array()
+      .items(
+        Joi.object({
+          worker: Joi.string().required(),
+          status: Joi.string().valid('ok', 'refused', 'no_reply', 'sent').required(),
+          message: text.description('As the worker said it.'),
+        }),
+      )
+      .required(),
+    no_reply: names,
+  }),
+);
 
 /** The answer of `GET /rabbitmq/workers/tasks`. */
 export const queriedSchema = Joi.object({

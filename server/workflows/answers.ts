@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { bulkRevokedSchema } from '../revokes';
 import { statusSchema } from '../tasks';
 
@@ -21,19 +22,22 @@ const graphNode = Joi.object({
   .id('graphNode');
 
 /** The answer of every route that tells how a workflow is. */
-export const workflowStatusSchema = Joi.object({
-  workflow_id: Joi.string().required(),
-  status: status.description('What its tasks add up to.'),
-  done: Joi.boolean().required().description('Nothing more will happen in it.'),
-  result: Joi.any()
-    .required()
-    .description('Of the last step; a list for a group. Null until all have succeeded.'),
-  error: error.description('Of the first task in the graph that failed.'),
-  created_at: time,
-  canceled_at: time,
-  retries: Joi.number().integer().required(),
-  graph: Joi.link('#graphNode').required(),
-}).shared(graphNode);
+export const workflowStatusSchema = named(
+  'Workflow',
+  Joi.object({
+    workflow_id: Joi.string().required(),
+    status: status.description('What its tasks add up to.'),
+    done: Joi.boolean().required().description('Nothing more will happen in it.'),
+    result: Joi.any()
+      .required()
+      .description('Of the last step; a list for a group. Null until all have succeeded.'),
+    error: error.description('Of the first task in the graph that failed.'),
+    created_at: time,
+    canceled_at: time,
+    retries: Joi.number().integer().required(),
+    graph: Joi.link('#graphNode').required(),
+  }).shared(graphNode),
+);
 
 /** The answer of `DELETE /rabbitmq/workflows/{workflow_id}`. */
 export const canceledSchema = bulkRevokedSchema.keys({ workflow_id: Joi.string().required() });

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import { callbackUrl, signatureSchema, taskFields } from '../tasks';
 import type { WorkflowBody } from './node-body';
@@ -17,13 +18,19 @@ const toldOf = {
     ),
 };
 
-const options = Joi.object({
-  queue: taskFields.queue,
-  priority: taskFields.priority,
-  expires: taskFields.expires,
-  time_limit: taskFields.time_limit,
-  soft_time_limit: taskFields.soft_time_limit,
-}).description('For the tasks in it that do not say otherwise.');
+const options = named(
+  'WorkflowOptions',
+  named(
+    'WorkflowOptions',
+    Joi.object({
+      queue: taskFields.queue,
+      priority: taskFields.priority,
+      expires: taskFields.expires,
+      time_limit: taskFields.time_limit,
+      soft_time_limit: taskFields.soft_time_limit,
+    }).description('For the tasks in it that do not say otherwise.'),
+  ),
+);
 
 const kind = (...types: readonly string[]) =>
   Joi.string()

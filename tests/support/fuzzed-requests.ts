@@ -3,6 +3,7 @@ import fc from 'fast-check';
 /** As much of an OpenAPI document as requests are made from. */
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
 interface Operation {
@@ -75,15 +76,23 @@ const text = (value: unknown): string => {
 /** A lone surrogate has no percent-encoding. */
 const encoded = (value: unknown): string => encodeURIComponent(Buffer.from(text(value)).toString());
 
-const members = (schema: object | undefined): readonly string[] =>
-  Object.keys((schema as { readonly properties?: object } | undefined)?.properties ?? {});
+function members(schema: object | undefined, schemas: OpenApi['components']['schemas']): readonly string[] {
+  const { $ref, properties = {} } = (schema ?? {}) as {
+    readonly $ref?: string;
+    readonly properties?: object;
+  };
+  const named = $ref?.slice('#/components/schemas/'.length);
+  return named === undefined ? Object.keys(properties) : members(schemas[named], schemas);
+}
 
 /** The example with some members replaced, or a body made of the schema's names, or no JSON at all. */
-function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {
+function bodyOf({ requestBody }: Operation, { components }: OpenApi): fc.Arbitrary<string | undefined> {
   const [content] = Object.values(requestBody?.content ?? {});
   if (content === undefined) return fc.constantFrom(undefined, '{}', '[');
   const example = typeof content.example === 'object' && content.example !== null ? content.example : {};
-  const names = [...new Set([...Object.keys(example), ...members(content.schema), 'unknown'])];
+  const names = [
+    ...new Set([...Object.keys(example), ...members(content.schema, components.schemas), 'unknown']),
+  ];
   const changes = fc.dictionary(fc.constantFrom(...names), anything, { maxKeys: 3 });
   return fc.oneof(
     { weight: 6, arbitrary: changes.map((changed) => text({ ...example, ...changed })) },
@@ -115,7 +124,7 @@ export function fuzzedRequests(document: OpenApi): readonly fc.Arbitrary<FuzzedR
               'application/x-ndjson',
               'text/plain',
             ),
-            body: bodyOf(operation),
+            body: bodyOf(operation, document),
           })
           .map(({ ids, query, contentType, body }): FuzzedRequest => {
             let turn = 0;

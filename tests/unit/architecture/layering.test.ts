@@ -134,7 +134,7 @@ describe('the habits', () => {
   test('no file is longer than 300 lines', () => {
     const lines = (path: string): number => readFileSync(join(ROOT, path), 'utf8').split('\n').length - 1;
     // Nobody reads what scripts/docs writes.
-    const written = files.filter(({ path }) => path !== 'client/operations.ts');
+    const written = files.filter(({ path }) => !path.startsWith('client/operations/'));
     expect(written.filter(({ path }) => lines(path) > 300).map(({ path }) => path)).toEqual([]);
   });
 

@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientTypes } from '../../../scripts/documentation/client-types';
+import { clientFiles } from '../../../scripts/documentation/client-types';
 import { openApiPage } from '../../../scripts/documentation/openapi';
 import { configurationPage, environmentExample, errorsPage } from '../../../scripts/documentation/pages';
 
 const stored = (path: string): string => readFileSync(join(__dirname, '..', '..', '..', path), 'utf8');
 
-test.each([
+const pages: readonly (readonly [string, () => string])[] = [
   ['docs/configuration.md', configurationPage],
   ['docs/errors.md', errorsPage],
   ['.env.example', environmentExample],
   ['docs/openapi.json', openApiPage],
-  ['client/operations.ts', clientTypes],
-])('%s is what scripts/docs generates', (path, page) => {
+  ...Object.entries(clientFiles()).map(([path, page]) => [path, () => page] as const),
+];
+
+test.each(pages)('%s is what scripts/docs generates', (path, page) => {
   expect(stored(path)).toBe(page());
 });
 

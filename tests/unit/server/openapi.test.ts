@@ -56,6 +56,27 @@ describe('the OpenAPI document', () => {
   });
 });
 
+/** Each schema of some size that stands more than once in a value, by where it stands. */
+function repeated(value: unknown, at: string, seen: Map<string, string>): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { properties = {} } = value as { readonly properties?: object };
+  const inner = Object.entries(value).flatMap(([key, part]) => repeated(part, `${at}/${key}`, seen));
+  if (Object.keys(properties).length < 3) return inner;
+  const text = JSON.stringify(value);
+  const before = seen.get(text);
+  seen.set(text, at);
+  return before === undefined ? inner : [...inner, `${at} as ${before}`];
+}
+
+test('what several operations take or answer has a name in the OpenAPI document and is told once', () => {
+  const { paths, components } = contract.document;
+  const seen = new Map<string, string>();
+  expect([
+    ...repeated(components.schemas, 'schemas', seen),
+    ...Object.entries(paths).flatMap(([path, operations]) => repeated(operations, path, seen)),
+  ]).toEqual([]);
+});
+
 describe.each(named)('%s in the OpenAPI document', (_name, route) => {
   test('is there, with its scope and its path parameters', () => {
     const operation = contract.document.paths[templatedPath(route.path)]?.[route.method];
