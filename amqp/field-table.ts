@@ -1,3 +1,4 @@
+import { FieldNames } from './field-names';
 import type { HeaderTable, HeaderValue } from './message';
 
 /** Tables nested deeper than this are read as null: a hostile message must not exhaust the stack. */
@@ -5,6 +6,8 @@ const MAX_DEPTH = 64;
 
 /** A `Date` cannot hold seconds beyond this. */
 const MAX_DATE_SECONDS = 8_640_000_000_000n;
+
+const NAMES = new FieldNames();
 
 /** Stands for a value whose type tag says nothing about its length. */
 const UNREADABLE = Symbol('unreadable');
@@ -26,7 +29,7 @@ class FieldReader {
   table(end: number, depth: number): HeaderTable {
     const fields: Record<string, HeaderValue> = {};
     while (this.offset < end) {
-      const key = this.text(this.bytes.readUInt8(this.offset), 1);
+      const key = this.name();
       const value = this.value(depth);
       if (value === UNREADABLE) break;
       if (key === '__proto__')
@@ -46,6 +49,12 @@ class FieldReader {
     }
     this.offset = end;
     return values;
+  }
+
+  private name(): string {
+    const start = this.offset + 1;
+    this.offset = start + this.bytes.readUInt8(this.offset);
+    return NAMES.read(this.bytes, start, this.offset);
   }
 
   /** Reads `length` bytes of UTF-8 that follow a length field of `prefix` bytes. */

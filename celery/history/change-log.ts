@@ -1,4 +1,4 @@
-import { formatPosition, isBeyond, type LogName, type LogPlace, type LogPosition } from './log-position';
+import { isBeyond, type LogName, type LogPlace, type LogPosition } from './log-position';
 
 /** One piece of news, as it is kept for those who come back for what they missed. */
 export interface Change {
@@ -17,8 +17,8 @@ export interface Change {
   readonly data?: unknown;
   /** Undefined where no stream is read, or before the copy of our own submission has come back. */
   readonly place: LogPlace | undefined;
-  /** How far all logs were read with it; empty where {@link place} is undefined. */
-  readonly position: string;
+  /** How far all logs were read with it; empty where {@link place} is undefined. Text is made of it for those who are told. */
+  readonly position: LogPosition;
   /** From before this process: news of the past. */
   readonly replayed: boolean;
 }
@@ -30,13 +30,15 @@ export interface Missed {
   readonly gap: boolean;
 }
 
+const NOWHERE: LogPosition = { s: undefined, r: undefined, e: undefined };
+
 /** The latest changes of each log, bounded; the same on each replica, since all read the same logs. */
 export class ChangeLog {
   readonly #limit: number;
   readonly #rings: Record<LogName, Change[]> = { s: [], r: [], e: [] };
   /** The first place each ring could have held since it began to be written. */
   readonly #dropped: Record<LogName, boolean> = { s: false, r: false, e: false };
-  readonly #position: Partial<Record<LogName, { offset: number; index: number }>> = {};
+  #position: LogPosition = NOWHERE;
 
   /** @param limit changes held per log. */
   constructor(limit: number) {
@@ -44,23 +46,30 @@ export class ChangeLog {
   }
 
   /** How far the logs have been read. */
-  get position(): string {
-    return formatPosition(this.#position);
+  get position(): LogPosition {
+    return this.#position;
   }
 
   /** Notes that a log was read to here, whether or not it was news. */
-  advance({ log, offset, index }: LogPlace): void {
+  advance(place: LogPlace): void {
+    const { log } = place;
+    const { s, r, e } = this.#position;
     const read = this.#position[log];
     // A stream that was deleted begins anew.
-    if (read !== undefined && offset < read.offset) this.#rings[log] = [];
-    this.#position[log] = { offset, index };
+    if (read !== undefined && place.offset < read.offset) this.#rings[log] = [];
+    this.#position = {
+      s: log === 's' ? place : s,
+      r: log === 'r' ? place : r,
+      e: log === 'e' ? place : e,
+    };
   }
 
   add(change: Omit<Change, 'position'>): Change {
-    const { place } = change;
-    if (place === undefined) return { ...change, position: '' };
+    const { type, subject, state, at, data, place, replayed } = change;
+    if (place === undefined) return { type, subject, state, at, data, place, position: NOWHERE, replayed };
     this.advance(place);
-    const kept = { ...change, position: this.position };
+    // Written out, for this is done for each record that a start reads back.
+    const kept = { type, subject, state, at, data, place, position: this.#position, replayed };
     const ring = this.#rings[place.log];
     ring.push(kept);
     if (ring.length >= this.#limit * 2) {

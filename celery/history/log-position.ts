@@ -14,7 +14,7 @@ export interface LogPlace {
  * restart, in whatever order a replica reads the three logs.
  */
 export type LogPosition = Readonly<
-  Partial<Record<LogName, { readonly offset: number; readonly index: number }>>
+  Partial<Record<LogName, { readonly offset: number; readonly index: number } | undefined>>
 >;
 
 const PART = /^([sre])(\d{1,15})(?:\.(\d{1,6}))?$/;

@@ -11,7 +11,7 @@ import { BoundedIndex } from '../streams';
 import { type Change, ChangeLog, type Missed } from './change-log';
 import { learnFromEvent } from './event-facts';
 import { HeldTask } from './held-task';
-import type { LogName, LogPlace, LogPosition } from './log-position';
+import { formatPosition, type LogName, type LogPlace, type LogPosition } from './log-position';
 import { learnFromResult } from './result-facts';
 import { heldArguments, learnFromRecord, learnFromSubmission, submissionOf } from './submission-facts';
 import { compileFilter, type TaskFilter } from './task-filter';
@@ -81,7 +81,8 @@ export class TaskHistory implements TaskHistoryReader {
   readonly #names = new SharedNames();
   readonly #changes: ChangeLog;
   readonly #ofTask = new Map<string, Set<ChangeListener>>();
-  readonly #ofAll = new Map<ChangeListener, (task: TaskRecord) => boolean>();
+  /** Replaced, never changed: whoever comes or goes while a change is told does not disturb the telling. */
+  #ofAll: readonly ChangeListener[] = [];
   readonly #maxCharacters: number;
   readonly #now: () => number;
   #characters = 0;
@@ -98,7 +99,7 @@ export class TaskHistory implements TaskHistoryReader {
   }
 
   get position(): string {
-    return this.#changes.position;
+    return formatPosition(this.#changes.position);
   }
 
   /** A task this process has just submitted: known at once, before its record has come back from the stream. */
@@ -169,7 +170,9 @@ export class TaskHistory implements TaskHistoryReader {
   select(filter: TaskFilter): readonly TaskRecord[] {
     const matches = compileFilter(filter);
     const found: TaskRecord[] = [];
-    for (const task of this.#tasks.values()) if (matches(task)) found.push(task);
+    this.#tasks.forEach((task) => {
+      if (matches(task)) found.push(task);
+    });
     return found;
   }
 
@@ -189,8 +192,10 @@ export class TaskHistory implements TaskHistoryReader {
       if (change.task === undefined || matches(change.task)) listener(change);
     };
     if (taskIds === undefined) {
-      this.#ofAll.set(mine, matches);
-      return () => this.#ofAll.delete(mine);
+      this.#ofAll = [...this.#ofAll, mine];
+      return () => {
+        this.#ofAll = this.#ofAll.filter((listener) => listener !== mine);
+      };
     }
     for (const taskId of taskIds) {
       const listeners = this.#ofTask.get(taskId);
@@ -239,14 +244,15 @@ export class TaskHistory implements TaskHistoryReader {
       subject: task.taskId,
       state: task.state,
       at,
-      ...(data === undefined ? {} : { data }),
+      data,
       place: placeOf(log, source),
       replayed: source.replayed ?? false,
     });
     const listeners = this.#ofTask.get(task.taskId);
-    if (listeners === undefined && this.#ofAll.size === 0) return;
+    if (listeners === undefined && this.#ofAll.length === 0) return;
     const told = { ...change, task };
-    for (const listener of [...(listeners ?? []), ...this.#ofAll.keys()]) listener(told);
+    if (listeners !== undefined) for (const listener of [...listeners]) listener(told);
+    for (const listener of this.#ofAll) listener(told);
   }
 
   #tellOfWorker(type: string, nodename: string, at: number, source: NewsSource): void {
@@ -258,7 +264,7 @@ export class TaskHistory implements TaskHistoryReader {
       return;
     }
     const told = { ...this.#changes.add(base), task: undefined };
-    for (const listener of [...this.#ofAll.keys()]) listener(told);
+    for (const listener of this.#ofAll) listener(told);
   }
 }
 

@@ -38,8 +38,8 @@ const parsed = (text: string): Readonly<Record<string, HeaderValue>> => {
 
 /** The headers of the task itself, from those of its record: lists and tables are put back, never in place of others. */
 export const withoutNestedHeaders = (headers: HeaderTable): HeaderTable => {
+  if (typeof headers[NESTED_HEADER] !== 'string') return headers;
   const { [NESTED_HEADER]: text, ...own } = headers;
-  if (typeof text !== 'string') return headers;
-  const nested = Object.entries(parsed(text)).filter(([, value]) => isNested(value));
+  const nested = Object.entries(parsed(String(text))).filter(([, value]) => isNested(value));
   return { ...Object.fromEntries(nested), ...own };
 };

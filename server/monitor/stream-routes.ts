@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { parseChoice, type TaskChange, type TaskRecord } from '../../celery';
+import { formatPosition, parseChoice, type TaskChange, type TaskRecord } from '../../celery';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { EventStream, lastEventId } from '../http/sse';
@@ -47,7 +47,7 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
 
   function sendChange(stream: EventStream, change: TaskChange): void {
     const task = change.task === undefined ? null : row(change.task);
-    stream.send({ event: change.type, id: change.position, data: changeView(change, task) });
+    stream.send({ event: change.type, id: formatPosition(change.position), data: changeView(change, task) });
   }
 
   /** Opens a stream that counts against the caller's limit as long as it lasts. */
@@ -117,7 +117,8 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
     };
     follow(stream, listening, (change) => {
       sendChange(stream, change);
-      if (change.state !== null && isFinal(change.state)) end(change.position).catch(() => stream.end());
+      if (change.state !== null && isFinal(change.state))
+        end(formatPosition(change.position)).catch(() => stream.end());
     });
     // It may have ended while the logs were read.
     const { state = '' } = streams.task(taskId) ?? {};
