@@ -93,18 +93,35 @@ export class Masker {
     if (typeof value === 'number' || typeof value === 'bigint') return hidden ? MASK : value;
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH) return MASK;
-    if (Array.isArray(value)) return value.map((item) => this.walk(item, hidden, depth + 1));
+    if (Array.isArray(value)) return this.items(value, hidden, depth);
     return isPlain(value) ? this.members(value, hidden, depth) : value;
   }
 
+  /** A copy only where something had to be hidden: in nearly all answers nothing has to. */
+  private items(list: readonly unknown[], hidden: boolean, depth: number): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < list.length; index += 1) {
+      const shown = this.walk(list[index], hidden, depth + 1);
+      if (shown !== list[index]) {
+        copy ??= [...list];
+        copy[index] = shown;
+      }
+    }
+    return copy ?? list;
+  }
+
   private members(object: Fields, hidden: boolean, depth: number): Fields {
-    const copy: Record<string, unknown> = {};
+    let copy: Record<string, unknown> | undefined;
     for (const name of Object.keys(object)) {
       const value = object[name];
-      const whole = name === 'result' && !this.options.results && !hidden;
-      copy[name] = whole ? value : this.walk(value, hidden || this.isSecret(name), depth + 1);
+      if (name === 'result' && !this.options.results && !hidden) continue;
+      const shown = this.walk(value, hidden || this.isSecret(name), depth + 1);
+      if (shown !== value) {
+        copy ??= { ...object };
+        copy[name] = shown;
+      }
     }
-    return copy;
+    return copy ?? object;
   }
 
   /** The same few names come again and again. */

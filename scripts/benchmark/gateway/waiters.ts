@@ -17,6 +17,9 @@ export interface WaiterFigures {
   /** From a result's way to the broker to its answer in hand, in milliseconds. */
   readonly p50Ms: number;
   readonly maxMs: number;
+  /** Processor time of the gateway for an answer, and of the bench for sending its result and taking it, in microseconds. */
+  readonly cpuMicros: number;
+  readonly benchCpuMicros: number;
 }
 
 const WAIT_SECONDS = 120;
@@ -91,6 +94,8 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
     if (early > 0) throw new Error(`${early} of ${count} clients were answered before there was a result`);
 
     const channel = await connection.createConfirmChannel();
+    const gatewayBefore = cpuSeconds(gateway.pid);
+    const benchBefore = process.cpuUsage();
     const sentAt = ids.map((id) => {
       const { content, options: properties } = resultMessage(id, 'SUCCESS');
       channel.sendToQueue(STREAMS.results, content, properties);
@@ -98,9 +103,18 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
     });
     await channel.waitForConfirms();
     const answeredAt = await Promise.all(clients.map((client) => client.answeredAt));
+    const { user, system } = process.cpuUsage(benchBefore);
+    const gatewaySeconds = cpuSeconds(gateway.pid) - gatewayBefore;
     await channel.close();
     const waits = answeredAt.map((at, index) => at - (sentAt[index] ?? 0));
-    return { clients: count, idleShare, p50Ms: quantile(waits, 0.5), maxMs: quantile(waits, 1) };
+    return {
+      clients: count,
+      idleShare,
+      p50Ms: quantile(waits, 0.5),
+      maxMs: quantile(waits, 1),
+      cpuMicros: (gatewaySeconds * 1_000_000) / count,
+      benchCpuMicros: (user + system) / count,
+    };
   } finally {
     for (const client of clients) client.close();
     await gateway.stop();

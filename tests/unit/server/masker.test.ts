@@ -69,6 +69,15 @@ describe('Masker', () => {
     });
   });
 
+  test('what is shown is masked in a copy: the value itself stays as it is, and is shown where it has no secret', () => {
+    const plain = { a: [1, { b: 'text' }], result: { token: 'CANARY' } };
+    expect(masker().value(plain)).toBe(plain);
+    const secret = { a: [1, { token: 'CANARY', b: plain }], c: plain };
+    const before = structuredClone(secret);
+    expect(masker().value(secret)).toEqual({ a: [1, { token: MASK, b: plain }], c: plain });
+    expect(secret).toEqual(before);
+  });
+
   test('never throws, keeps the shape, and takes no longer for texts made to be slow', () => {
     const all = masker();
     fc.assert(
