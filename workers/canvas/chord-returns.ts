@@ -1,7 +1,7 @@
 import { RabbitMQError } from '../../amqp';
 import {
   type CanvasPlan,
-  canvas,
+  type canvas,
   exceptionRepr,
   PythonError,
   READY_STATES,
@@ -27,8 +27,6 @@ class ChordClaimed extends RabbitMQError {
     });
   }
 }
-
-type ClaimFacts = Pick<ChordClaim, 'isRepeat' | 'isBegunAgain'>;
 
 /** It took so long that another worker has taken over. */
 class ClaimLost extends Error {}
@@ -80,17 +78,11 @@ export class ChordReturns {
       await repeat(() => claim.failed());
       return owed;
     }
-    if (!(await repeat(() => this.hasBeenFired(claim, body)))) {
-      const failure = await this.fire(claim, { body, part }, values.values, settling);
-      if (failure === 'lost') return [];
-      if (failure !== null) {
-        const owed = await this.failures.failBody(body, failure, settling);
-        await repeat(() => claim.fired());
-        return owed;
-      }
-    }
+    const failure = await this.fire(claim, { body, part }, values.values, settling);
+    if (failure === 'lost') return [];
+    const owed = failure === null ? [] : await this.failures.failBody(body, failure, settling);
     await repeat(() => claim.fired());
-    return [];
+    return owed;
   }
 
   /** Publishes the body. @returns why not: another worker does, or nobody can. */
@@ -102,8 +94,9 @@ export class ChordReturns {
   ): Promise<PythonError | 'lost' | null> {
     const { services, idsOf } = this.deps;
     try {
-      const plan: CanvasPlan = bodyPlan(body, values, { origin: request, groupId: part.groupId }, idsOf);
-      await services.canvas.publish(plan, undefined, (action) =>
+      const plan = bodyPlan(body, values, { origin: request, groupId: part.groupId }, idsOf);
+      const steps = await repeat(() => this.unsent(plan, claim, body));
+      await services.canvas.publish({ steps }, undefined, (action) =>
         repeat(async () => {
           if (!(await claim.prolong())) throw new ClaimLost();
           return action();
@@ -123,35 +116,27 @@ export class ChordReturns {
   }
 
   /**
-   * Whoever fired before may have died between the broker's confirm and saying so, or was a Celery that leaves no trace: a result
-   * tells. A chord begun again may have got a FAILURE from what went before it; what has replaced a task may have got the states
-   * of that one.
+   * Whoever fired before may have died between the broker's confirm and saying so, or after the first tasks of a group, or was a
+   * Celery that leaves no trace: results tell what was sent. A chord begun again may have got a FAILURE from what went before it;
+   * what has replaced a task may have got the states of that one.
    */
-  private async hasBeenFired({ isRepeat, isBegunAgain }: ClaimFacts, body: Signature): Promise<boolean> {
-    if (!isRepeat && !isBegunAgain) return false;
+  private async unsent(
+    { steps }: CanvasPlan,
+    { isRepeat, isBegunAgain }: ChordClaim,
+    body: Signature,
+  ): Promise<readonly canvas.PlanStep[]> {
+    if (!isRepeat && !isBegunAgain) return steps;
     const isReplacement = Number(body.options.replaced_task_nesting ?? 0) > 0;
-    for (const id of firstTasks(canvas.fromDict(body))) {
-      const status = (await this.read(id))?.status;
-      if (status === undefined) continue;
-      if (status === TaskState.SUCCESS) return true;
-      if (isRepeat && (!isReplacement || READY_STATES.has(status))) return true;
+    const left: canvas.PlanStep[] = [];
+    for (const step of steps) {
+      const meta = step.kind === 'task' ? await this.read(String(step.options.task_id)) : null;
+      const tells = isRepeat && (!isReplacement || READY_STATES.has(meta?.status ?? ''));
+      if (meta === null || !(tells || meta.status === TaskState.SUCCESS)) left.push(step);
     }
-    return false;
+    return left.some(({ kind }) => kind === 'task') ? left : [];
   }
 
   private async read(taskId: string): Promise<TaskMeta | null> {
     return (await this.deps.services.reader?.getTaskMeta(taskId)) ?? null;
   }
-}
-
-/** Ids of the tasks a canvas starts with. */
-function firstTasks(sig: canvas.Canvas): readonly string[] {
-  if (canvas.isGroup(sig)) return sig.kwargs.tasks.flatMap(firstTasks);
-  if (canvas.isChain(sig)) return sig.kwargs.tasks.slice(0, 1).flatMap(firstTasks);
-  if (canvas.isChord(sig)) {
-    const { header } = sig.kwargs;
-    return ('task' in header ? [header] : header).flatMap((member) => firstTasks(member as canvas.Canvas));
-  }
-  const { task_id: id } = sig.options;
-  return typeof id === 'string' ? [id] : [];
 }

@@ -21,6 +21,8 @@ class Outside {
   readonly done: string[] = [];
   returned: PartReturned[] = [];
   known: TaskMeta | null = null;
+  /** Whose result `known` is; null: everybody's. */
+  knownOf: string | null = null;
   publishing: () => Promise<void> = async () => undefined;
 
   readonly claim: { -readonly [Key in keyof ChordClaim]: ChordClaim[Key] } = {
@@ -54,7 +56,9 @@ class Outside {
     services: {
       canvas: { publish: this.#publish },
       chordParts: this.chordParts,
-      reader: { getTaskMeta: async () => this.known },
+      reader: {
+        getTaskMeta: async (id: string) => (this.knownOf === null || this.knownOf === id ? this.known : null),
+      },
       results: { storeResult: async (_address: unknown, meta: TaskMeta) => void this.stored.push(meta) },
       storesResults: true,
       clock: { now: () => 0 },
@@ -124,6 +128,41 @@ describe('returning the part of a chord', () => {
     };
     await outside.giveBack();
     expect([outside.published, outside.done]).toEqual([[], ['fired']]);
+  });
+
+  const succeeded = (task_id: string): TaskMeta => ({
+    status: 'SUCCESS',
+    result: 1,
+    traceback: null,
+    children: [],
+    date_done: null,
+    task_id,
+  });
+
+  it('of a group that a dead worker had begun to send, the others are sent', async () => {
+    const outside = new Outside();
+    outside.claim.isRepeat = true;
+    outside.known = succeeded('one');
+    outside.knownOf = 'one';
+    const member = (name: string): canvas.Canvas => canvas.set(s(`t.${name}`), { task_id: name });
+    await outside.giveBack(canvas.group(member('one'), member('two'), member('three')));
+    expect([outside.published, outside.done]).toEqual([['t.two', 't.three'], ['fired']]);
+  });
+
+  it('takes a state that a replaced task has left behind for no sign of its body', async () => {
+    const outside = new Outside();
+    outside.claim.isRepeat = true;
+    outside.known = { ...succeeded('body'), status: 'RETRY', result: null };
+    await outside.giveBack(canvas.set(s('t.body'), { task_id: 'body', replaced_task_nesting: 1 }));
+    expect(outside.published).toEqual(['t.body']);
+  });
+
+  it('fires the body of a chord begun again where only a failure of what went before is known of it', async () => {
+    const outside = new Outside();
+    outside.claim.isBegunAgain = true;
+    outside.known = { ...succeeded('body'), status: 'FAILURE', result: null };
+    await outside.giveBack();
+    expect(outside.published).toEqual(['t.body']);
   });
 
   it('leaves the body to the worker that took the right over', async () => {
