@@ -54,13 +54,17 @@ answer([result and result.as_tuple() for result in results])
           tuple === null ? null : endsOf(rig, canvas.resultFromTuple(tuple), PYTHON_TIMEOUT_MS),
         ),
       );
-      const mixed = await Promise.all(
-        recipes.map(async (recipe, index) => {
-          if (isPending(alone[index])) return alone[index];
-          const { result } = await rig.publisher.apply(built(recipe));
-          return result === null ? null : endsOf(rig, result, 60_000);
-        }),
-      );
+      // One after the other: a broker that is busy with hundreds at once leaves a publish without answer.
+      const applied: (Promise<unknown> | unknown)[] = [];
+      for (const [index, recipe] of recipes.entries()) {
+        if (isPending(alone[index])) {
+          applied.push(alone[index]);
+          continue;
+        }
+        const { result } = await rig.publisher.apply(built(recipe));
+        applied.push(result === null ? null : endsOf(rig, result, 60_000));
+      }
+      const mixed = await Promise.all(applied);
       const compared = alone.filter((end) => !isPending(end)).length;
       process.stdout.write(
         `${COUNT} random canvases, ${COUNT - compared} of them left pending by Python alone\n`,
