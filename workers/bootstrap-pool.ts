@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../runtime';
 import type { CeleryWorker } from './celery-worker';
 import { type Executor, LocalExecutor, type TaskServices } from './execution';
+import type { TaskFlow } from './flow';
 import {
   Autoscaler,
   EventLoopPool,
@@ -11,7 +12,6 @@ import {
   type WorkerPool,
   WorkerThreads,
 } from './pool';
-import type { TaskFlow } from './task-flow';
 import type { WorkerParts } from './worker-parts';
 
 const THREAD_ENTRY = join(__dirname, 'pool', 'task-thread.js');

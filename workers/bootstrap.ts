@@ -22,12 +22,12 @@ import {
   TaskEvents,
   type TaskServices,
 } from './execution';
+import { TaskFlow } from './flow';
 import { DeadLetterRoutes, Relocation, RevokedTasks } from './intake';
 import { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
 import { sendOptions, TaskRegistry } from './registry';
 import { shippedLogger } from './shipped-logger';
 import { Subscriber, Subscribers } from './subscribers';
-import { TaskFlow } from './task-flow';
 import { viewOf } from './view-of-worker';
 import type { WorkerParts } from './worker-parts';
 

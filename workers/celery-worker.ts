@@ -6,11 +6,11 @@ import { celeryQueue, type QueueTopology } from '../celery/protocol';
 import type { ResultWriter } from '../celery/results';
 import type { Lifecycle, Logger } from '../runtime';
 import type { Attempts, ChordTakeover } from './execution';
+import type { TaskFlow } from './flow';
 import { QueueConsumer } from './intake';
 import type { Autoscaler, WorkerPool } from './pool';
 import type { EventLoopLag, Gossip, Heartbeat, Mingle, StateFile } from './presence';
 import type { Subscribers } from './subscribers';
-import type { TaskFlow } from './task-flow';
 
 export interface CeleryWorkerDeps {
   readonly nodename: string;

@@ -5,10 +5,10 @@ import { celerySettings } from './celery-settings';
 import type { CeleryWorker } from './celery-worker';
 import type { WorkerView } from './control';
 import type { RevokedMarks } from './execution';
+import type { TaskFlow } from './flow';
 import type { RevokedTasks } from './intake';
 import type { Heartbeat } from './presence';
 import type { TaskRegistry } from './registry';
-import type { TaskFlow } from './task-flow';
 import type { WorkerParts } from './worker-parts';
 
 export interface ViewedParts {

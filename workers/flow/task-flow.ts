@@ -1,6 +1,6 @@
-import type { Delivery } from '../amqp';
-import type { ContentProtection, TaskRequest } from '../celery/protocol';
-import type { Clock, Logger } from '../runtime';
+import type { Delivery } from '../../amqp';
+import type { ContentProtection } from '../../celery/protocol';
+import type { Clock, Logger } from '../../runtime';
 import {
   type Executor,
   type Outcome,
@@ -10,13 +10,11 @@ import {
   type TaskRun,
   TaskRunner,
   type TaskServices,
-} from './execution';
+} from '../execution';
 import {
   admit,
   type EtaParkingLimits,
-  EtaSchedule,
-  parkedTimes,
-  parksEta,
+  type EtaSchedule,
   type QueueConsumer,
   RateLimits,
   RecentlySettled,
@@ -25,9 +23,12 @@ import {
   runKey,
   TaskIntake,
   tasksPerSecond,
-} from './intake';
-import { AsyncPool } from './pool';
-import type { TaskRegistry } from './registry';
+} from '../intake';
+import { AsyncPool } from '../pool';
+import type { TaskRegistry } from '../registry';
+import { AcceptedRuns } from './accepted-runs';
+import { HeldTasks } from './held-tasks';
+import { logEnd, logReceived } from './task-lines';
 
 export interface TaskFlowDeps {
   readonly registry: TaskRegistry;
@@ -53,26 +54,16 @@ export interface TaskFlowDeps {
 /** Ended tasks that may wait for the broker before new ones start, for each slot and at least. */
 const SETTLING_PER_SLOT = 4;
 const MIN_SETTLING = 100;
-/** Enough to name who blocked the event loop. */
-const REMEMBERED_ENDS = 8;
 
-/** The way of every task through this process: received → held or waiting → active → settled, and who is where. */
+/** The way of every task through this process: received → held or waiting → active → settled. */
 export class TaskFlow implements RunObserver {
   readonly pool: AsyncPool<TaskRun>;
-  readonly schedule: EtaSchedule<TaskRun>;
   readonly limits: RateLimits<TaskRun>;
-  /** Tasks accepted, by name. */
-  readonly totals = new Map<string, number>();
   private readonly intake: TaskIntake<QueueConsumer>;
   private readonly runner: TaskRunner;
+  private readonly accepted = new AcceptedRuns();
+  private readonly held: HeldTasks;
   private readonly recent = new RecentlySettled();
-  /** Accepted and not yet settled. */
-  private readonly accepted = new Map<string, TaskRun>();
-  private readonly sources = new Map<TaskRun, QueueConsumer>();
-  private readonly held = new Map<QueueConsumer, number>();
-  private processedCount = 0;
-  private readonly lastEnded: string[] = [];
-  private draining: boolean = false;
 
   constructor(private readonly deps: TaskFlowDeps) {
     const { clock, concurrency } = deps;
@@ -81,10 +72,11 @@ export class TaskFlow implements RunObserver {
       maxSettling: Math.max(MIN_SETTLING, concurrency * SETTLING_PER_SLOT),
       start: (run) => this.startInSlot(run),
     });
-    this.schedule = new EtaSchedule(
-      () => clock.now(),
-      (run) => this.due(run),
-    );
+    this.held = new HeldTasks({
+      ...deps,
+      onDue: (run) => this.run(run),
+      onParked: (run) => this.remember(run),
+    });
     this.limits = new RateLimits({
       monotonic: () => clock.monotonic(),
       rateOf: (task) => tasksPerSecond(deps.registry.get(task)?.settings.rateLimit),
@@ -94,30 +86,36 @@ export class TaskFlow implements RunObserver {
     this.intake = new TaskIntake({
       ...deps,
       recent: this.recent,
-      unsettled: (request) => this.sameRun(request),
+      unsettled: (request) => this.accepted.same(request),
       onRun: (run) => this.run(run),
-      parks: (run, until, source) => this.parks(run, until, source),
-      onDefer: (run, until, source) => this.defer(run, until, source),
+      parks: (run, until, source) => this.held.parks(run, until, source),
+      onDefer: (run, until, source) => this.held.hold(run, until, source),
       onDiscard: (run, reason) => void this.discard(run, reason),
     });
   }
 
+  /** What waits here for its ETA. */
+  get schedule(): EtaSchedule<TaskRun> {
+    return this.held.schedule;
+  }
+
+  /** Tasks accepted, by name. */
+  get totals(): ReadonlyMap<string, number> {
+    return this.accepted.totals;
+  }
+
   /** Runs accepted and not yet ended. */
   get active(): readonly TaskRun[] {
-    return [...this.accepted.values()].filter((run) => run.phase === 'active');
+    return this.accepted.active;
   }
 
   get processed(): number {
-    return this.processedCount;
+    return this.accepted.processed;
   }
 
   /** Ids of the last tasks that ended since `processed` was this; a few at most. */
   endedSince(processed: number): readonly string[] {
-    const count = Math.min(this.processedCount - processed, REMEMBERED_ENDS);
-    return Array.from(
-      { length: count },
-      (_, back) => this.lastEnded[(this.processedCount - back) % REMEMBERED_ENDS] ?? '',
-    );
+    return this.accepted.endedSince(processed);
   }
 
   receive(delivery: Delivery, source: QueueConsumer): void {
@@ -126,13 +124,11 @@ export class TaskFlow implements RunObserver {
 
   /** The channel is gone: what has not started is in the queue again, what runs goes on. */
   interrupted(source: QueueConsumer): void {
-    const lost = (run: TaskRun): boolean =>
+    const isLost = (run: TaskRun): boolean =>
       run.delivery.queue === source.queue && run.generation < source.generation;
-    this.pool.removeWaiting(lost);
-    this.limits.remove(lost);
-    const held = this.schedule.remove(lost);
-    for (const run of held) this.sources.delete(run);
-    this.countHeld(source, -held.length);
+    this.pool.removeWaiting(isLost);
+    this.limits.remove(isLost);
+    this.held.interrupted(source, isLost);
   }
 
   /** Ends active runs of these ids, or lets waiting ones end on their start; tells which are here. */
@@ -148,15 +144,13 @@ export class TaskFlow implements RunObserver {
 
   /** Starts nothing more and hands back what has not started. Resolves when what runs is settled. */
   async drain(): Promise<void> {
-    this.draining = true;
     this.pool.pause();
     const unstarted = [
       ...this.pool.removeWaiting(() => true),
       ...this.limits.remove(() => true),
-      ...this.schedule.remove(() => true),
+      ...this.held.drain(),
     ];
     for (const run of unstarted) this.deps.settler.giveBack(run);
-    this.sources.clear();
     await Promise.all([this.pool.idle(), this.deps.relocation.idle()]);
   }
 
@@ -177,70 +171,30 @@ export class TaskFlow implements RunObserver {
   }
 
   onAccepted(run: TaskRun): void {
-    const { task } = run.request;
-    this.totals.set(task, (this.totals.get(task) ?? 0) + 1);
-    this.accepted.set(run.id, run);
-    if (!run.acksLate) this.recent.remember(runKey(run.request), run.generation);
+    this.accepted.accept(run);
+    if (!run.acksLate) this.remember(run);
   }
 
   onConcluded(run: TaskRun, outcome: Outcome): void {
-    this.processedCount += 1;
-    this.lastEnded[this.processedCount % REMEMBERED_ENDS] = run.id;
+    this.accepted.end(run);
     this.pool.release();
-    if (this.deps.logsTasks) this.logEnd(run, outcome);
+    if (this.deps.logsTasks) logEnd(this.deps.logger, run, outcome);
   }
 
   onSettled(run: TaskRun, outcome: Outcome): void {
-    if (this.accepted.get(run.id) === run) this.accepted.delete(run.id);
+    this.accepted.settle(run);
     // A late acknowledgement may have been written to a channel that died before the broker read it.
-    if (run.acksLate && outcome.kind === 'SUCCESS') this.recent.remember(runKey(run.request), run.generation);
+    if (run.acksLate && outcome.kind === 'SUCCESS') this.remember(run);
     this.pool.settled();
   }
 
   private run(run: TaskRun): void {
-    if (this.deps.logsTasks) this.deps.logger.info(`Task ${run.request.task}[${run.id}] received`);
+    if (this.deps.logsTasks) logReceived(this.deps.logger, run);
     if (this.limits.admit(run.request.task, run)) this.pool.submit(run);
   }
 
-  /** A far ETA, or one too many, waits in the broker; if that cannot be, here after all. */
-  private parks(run: TaskRun, until: number, source: QueueConsumer): boolean {
-    const { parking, relocation, clock } = this.deps;
-    const times = parkedTimes(run.request.headers);
-    if (!parksEta(parking, until - clock.now(), this.schedule.size, times)) return false;
-    void relocation.park(run.delivery, run.request.deliveryInfo, until).then((parked) => {
-      if (parked) this.recent.remember(runKey(run.request), run.generation);
-      else this.holdUnparked(run, until, source);
-    });
-    return true;
-  }
-
-  private holdUnparked(run: TaskRun, until: number, source: QueueConsumer): void {
-    if (run.generation < source.generation) return;
-    if (this.draining) {
-      this.deps.settler.giveBack(run);
-      return;
-    }
-    this.deps.events.received(run);
-    this.defer(run, until, source);
-  }
-
-  private defer(run: TaskRun, until: number, source: QueueConsumer): void {
-    this.sources.set(run, source);
-    this.schedule.hold(run, until);
-    this.countHeld(source, 1);
-  }
-
-  private due(run: TaskRun): void {
-    const source = this.sources.get(run);
-    this.sources.delete(run);
-    if (source !== undefined) this.countHeld(source, -1);
-    this.run(run);
-  }
-
-  private countHeld(source: QueueConsumer, change: number): void {
-    const held = Math.max(0, (this.held.get(source) ?? 0) + change);
-    this.held.set(source, held);
-    source.setHeld(held);
+  private remember(run: TaskRun): void {
+    this.recent.remember(runKey(run.request), run.generation);
   }
 
   private startInSlot(run: TaskRun): void {
@@ -259,21 +213,5 @@ export class TaskFlow implements RunObserver {
   private discard(run: TaskRun, reason: 'expired' | 'revoked'): Promise<void> | undefined {
     if (reason === 'expired') this.deps.revoked.add([run.id]);
     return this.runner.discard(run, reason);
-  }
-
-  private sameRun(request: TaskRequest): TaskRun | undefined {
-    const run = this.accepted.get(request.id);
-    return run?.request.retries === request.retries ? run : undefined;
-  }
-
-  private logEnd(run: TaskRun, outcome: Outcome): void {
-    const name = `Task ${run.request.task}[${run.id}]`;
-    if (outcome.kind === 'SUCCESS') {
-      this.deps.logger.info(`${name} succeeded in ${outcome.runtimeSeconds}s`);
-    } else if (outcome.kind === 'FAILURE') {
-      this.deps.logger.error(`${name} raised unexpected`, { error: outcome.error });
-    } else {
-      this.deps.logger.info(`${name} ended: ${outcome.kind}`);
-    }
   }
 }

@@ -1,0 +1,1 @@
+export { TaskFlow, type TaskFlowDeps } from './task-flow';
