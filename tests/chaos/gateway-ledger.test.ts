@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { AmqpConnection, Topology } from '../../amqp';
 import { Cleanup } from '../support/cleanup';
 import { PrivateBroker } from '../support/private-broker';
+import { privateCluster } from '../support/private-cluster';
 import { GatewayProcess } from '../support/processes';
-import { SilentLogger } from '../support/silent-logger';
-import { drain, SubmissionLedger } from '../support/submission-ledger';
+import {
+  declareLedgerQueue,
+  drain,
+  expectNothingLost,
+  LEDGER_QUEUE as QUEUE,
+  SubmissionLedger,
+} from '../support/submission-ledger';
 import { until } from '../support/until';
 
 const FULL = process.env.FULL === '1';
@@ -15,18 +18,8 @@ const KILLS = FULL ? 20 : 2;
 const PER_SECOND = FULL ? 360 : 200;
 /** Accepted between two kills. */
 const ROUND = FULL ? 720 : 200;
-const QUEUE = 'ledger';
 /** RabbitMQ 3.10 forgets a quorum queue that is younger when its node is killed, whatever it confirmed. */
 const QUORUM_SETTLES_MS = 4000;
-
-async function declare(url: string, args: Record<string, unknown>): Promise<void> {
-  const logger = new SilentLogger();
-  const connection = new AmqpConnection({ urls: [url], name: 'declare', logger });
-  await connection.start();
-  await connection.ready(30_000);
-  await new Topology({ connection, logger }).ensureQueue({ name: QUEUE, arguments: args });
-  await connection.stop();
-}
 
 interface Kill {
   /** From when the node listens again to the first 202. */
@@ -59,20 +52,14 @@ async function killUnderLoad(ledger: SubmissionLedger, kill: () => Promise<Priva
     const upAt = performance.now();
     await until(() => ledger.accepted.size > down, { timeoutMs: 60_000, what: 'a task accepted again' });
     told.push({ perSecond, recoveredMs: performance.now() - upAt });
+    if (FULL)
+      process.stdout.write(
+        `kill ${round + 1} of ${kills}: ${ledger.accepted.size} accepted, ${Math.round(perSecond)}/s before it\n`,
+      );
     await started;
   }
   await ledger.stop();
   return told;
-}
-
-/** Holds what was answered against what is in the queue. */
-function expectNothingLost(ledger: SubmissionLedger, found: ReadonlyMap<string, number>): void {
-  expect([...ledger.accepted].filter((id) => !found.has(id))).toEqual([]);
-  expect([...ledger.refused].filter((id) => found.has(id))).toEqual([]);
-  // Each id was submitted once, so nobody but the gateway could have doubled it.
-  expect([...found].filter(([, times]) => times > 1)).toEqual([]);
-  for (const answer of ledger.answers.keys())
-    expect(answer).toMatch(/^(202|503 [A-Z_]+|504 PUBLISH_UNKNOWN)$/);
 }
 
 function tell(
@@ -101,7 +88,7 @@ describe.each<readonly [string, Record<string, unknown>]>([
 
   it('loses nothing that was accepted, queues nothing that was refused, and is found again', async () => {
     const broker = await cleanup.stops(PrivateBroker.create());
-    await declare(broker.url, args);
+    await declareLedgerQueue(broker.url, args);
     const declaredAt = performance.now();
     const gateway = await cleanup.stops(
       GatewayProcess.start({
@@ -138,25 +125,9 @@ fullOnly('three nodes with a quorum queue, one after the other killed under subm
   const cleanup = new Cleanup();
   afterAll(() => cleanup.run(), 60_000);
 
-  /** Nodes that know each other's cookie. */
-  const node = () =>
-    cleanup.stops(
-      PrivateBroker.create((directory) => {
-        writeFileSync(join(directory, '.erlang.cookie'), 'LEDGERCOOKIE', { mode: 0o400 });
-        return ['cluster_partition_handling = pause_minority'];
-      }),
-    );
-
   it('lose nothing that was accepted', async () => {
-    const nodes = [await node(), await node(), await node()];
-    const [first] = nodes as [PrivateBroker];
-    for (const other of nodes.slice(1)) {
-      await other.ctl('stop_app');
-      await other.ctl('reset');
-      await other.ctl('join_cluster', first.name);
-      await other.ctl('start_app');
-    }
-    await declare(first.url, { 'x-queue-type': 'quorum' });
+    const nodes = await privateCluster(cleanup, 'pause_minority');
+    await declareLedgerQueue(nodes[0].url, { 'x-queue-type': 'quorum' });
     const gateway = await cleanup.stops(
       GatewayProcess.start({
         brokerUrl: nodes.map(({ url }) => url).join(';'),

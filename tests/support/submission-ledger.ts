@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AmqpConnection, AmqpConsumer } from '../../amqp';
+import { AmqpConnection, AmqpConsumer, Topology } from '../../amqp';
 import type { GatewayProcess } from './processes';
 import { SilentLogger } from './silent-logger';
 import { until } from './until';
@@ -105,8 +105,15 @@ export class SubmissionLedger {
   }
 }
 
-/** Takes all there is out of a queue: how often each task id was in it. */
-export async function drain(urls: readonly string[], queue: string): Promise<ReadonlyMap<string, number>> {
+/**
+ * Takes all there is out of a queue: how often each task id was in it.
+ * @param quietMs without a message, after which it counts as empty
+ */
+export async function drain(
+  urls: readonly string[],
+  queue: string,
+  quietMs = 3000,
+): Promise<ReadonlyMap<string, number>> {
   const logger = new SilentLogger();
   const connection = new AmqpConnection({ urls, name: 'drain', logger });
   await connection.start();
@@ -126,8 +133,31 @@ export async function drain(urls: readonly string[], queue: string): Promise<Rea
     },
   });
   await consumer.start();
-  await until(() => performance.now() - lastAt > 3000, { timeoutMs: 120_000, what: 'a drained queue' });
+  await until(() => performance.now() - lastAt > quietMs, { timeoutMs: 120_000, what: 'a drained queue' });
   await consumer.stop();
   await connection.stop();
   return seen;
+}
+
+/** The queue that ledgers are kept against. */
+export const LEDGER_QUEUE = 'ledger';
+
+/** Declares it, as an operator would before anybody submits. */
+export async function declareLedgerQueue(url: string, args: Record<string, unknown>): Promise<void> {
+  const logger = new SilentLogger();
+  const connection = new AmqpConnection({ urls: [url], name: 'declare', logger });
+  await connection.start();
+  await connection.ready(30_000);
+  await new Topology({ connection, logger }).ensureQueue({ name: LEDGER_QUEUE, arguments: args });
+  await connection.stop();
+}
+
+/** Holds what was answered against what is in the queue. */
+export function expectNothingLost(ledger: SubmissionLedger, found: ReadonlyMap<string, number>): void {
+  expect([...ledger.accepted].filter((id) => !found.has(id))).toEqual([]);
+  expect([...ledger.refused].filter((id) => found.has(id))).toEqual([]);
+  // Each id was submitted once, so nobody but the gateway could have doubled it.
+  expect([...found].filter(([, times]) => times > 1)).toEqual([]);
+  for (const answer of ledger.answers.keys())
+    expect(answer).toMatch(/^(202|503 [A-Z_]+|504 PUBLISH_UNKNOWN)$/);
 }
