@@ -3,7 +3,14 @@ import { closeChannel } from './close-channel';
 import type { AmqpConnection } from './connection';
 import { withDeadline } from './deadline';
 import { toRabbitMQError } from './error-mapping';
-import { ConnectionError } from './errors';
+import { ConnectionError, type RabbitMQError } from './errors';
+
+/** What a lease needs of its connection. */
+export type LeasedConnection = Pick<AmqpConnection, 'openChannel'> &
+  Partial<Pick<AmqpConnection, 'lastError'>>;
+
+/** amqplib's words for a channel that went with its connection. They do not tell why. */
+const WENT_WITH_CONNECTION = /^Channel ended/;
 
 /**
  * A channel for operations that may kill it: declares, checks, purges. Used by one operation at a time, kept while it lives,
@@ -14,7 +21,7 @@ export class ChannelLease {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly connection: Pick<AmqpConnection, 'openChannel'>,
+    private readonly connection: LeasedConnection,
     private readonly deadlineMs: number,
   ) {}
 
@@ -44,8 +51,15 @@ export class ChannelLease {
         });
       });
     } catch (error) {
-      throw toRabbitMQError(error);
+      throw this.#reason(toRabbitMQError(error));
     }
+  }
+
+  /** Some commands the broker answers by ending the whole connection, which alone knows what it said. */
+  #reason(error: RabbitMQError): RabbitMQError {
+    const { lastError } = this.connection;
+    const ended = WENT_WITH_CONNECTION.test(error.message) && lastError?.code === 'CHANNEL_CLOSED';
+    return ended ? lastError : error;
   }
 
   async #open(): Promise<Channel> {

@@ -53,7 +53,11 @@ const fromReplyCode = (code: number, text: string, cause: unknown): RabbitMQErro
     case CONNECTION_FORCED:
       return new ConnectionError('CONNECTION_LOST', text, { retryable: true, cause });
     default:
-      return new ConnectionError('CHANNEL_CLOSED', text, { retryable: true, cause });
+      return new ConnectionError('CHANNEL_CLOSED', text, {
+        retryable: true,
+        details: { replyCode: code },
+        cause,
+      });
   }
 };
 

@@ -1,6 +1,5 @@
 import type { Channel } from 'amqplib';
-import { ChannelLease } from './channel-lease';
-import type { AmqpConnection } from './connection';
+import { ChannelLease, type LeasedConnection } from './channel-lease';
 import type { BindingDeclaration, QueueDeclaration, QueueStatus } from './declarations';
 import { hasCode } from './error-mapping';
 import { QueueError } from './errors';
@@ -16,7 +15,7 @@ const DEADLINE_MS = 10_000;
 
 /** What a topology is made of. */
 export interface TopologyOptions {
-  readonly connection: Pick<AmqpConnection, 'openChannel'>;
+  readonly connection: LeasedConnection;
   readonly logger: AmqpLogger;
 }
 

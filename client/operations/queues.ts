@@ -105,7 +105,7 @@ export interface QueuesOperations {
     readonly answer: Answer<200, {
       /** `amqp`: without the management API, so fields are null and listings incomplete. */
       readonly source: "amqp" | "management";
-      /** False: only queues the gateway knows of. */
+      /** False: only queues of Celery workers the gateway knows of, and those declared through this gateway process. */
       readonly complete: boolean;
       readonly total: number;
       readonly items: ReadonlyArray<{

@@ -1,5 +1,6 @@
 import { QueueError, type Topology } from '../../amqp';
 import {
+  explained,
   type ManagedBinding,
   type ManagementClient,
   type NamePolicy,
@@ -35,8 +36,11 @@ export class BindingService {
     const { topology } = this.deps;
     const { source, destination, destinationType, routingKey, arguments: args } = binding;
     if (destinationType === 'queue')
-      await topology.bindQueue({ queue: destination, exchange: source, routingKey, arguments: args });
-    else await topology.bindExchange({ exchange: destination, source, routingKey, arguments: args });
+      await explained(
+        topology.bindQueue({ queue: destination, exchange: source, routingKey, arguments: args }),
+      );
+    else
+      await explained(topology.bindExchange({ exchange: destination, source, routingKey, arguments: args }));
   }
 
   /** What is not bound counts as unbound. @throws QueueError QUEUE_NOT_FOUND, EXCHANGE_NOT_FOUND. */
@@ -45,8 +49,13 @@ export class BindingService {
     const { topology } = this.deps;
     const { source, destination, destinationType, routingKey, arguments: args } = binding;
     if (destinationType === 'queue')
-      await topology.unbindQueue({ queue: destination, exchange: source, routingKey, arguments: args });
-    else await topology.unbindExchange({ exchange: destination, source, routingKey, arguments: args });
+      await explained(
+        topology.unbindQueue({ queue: destination, exchange: source, routingKey, arguments: args }),
+      );
+    else
+      await explained(
+        topology.unbindExchange({ exchange: destination, source, routingKey, arguments: args }),
+      );
   }
 
   /** @throws GatewayError MANAGEMENT_NOT_CONFIGURED: AMQP cannot list bindings. */

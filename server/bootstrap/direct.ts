@@ -1,4 +1,3 @@
-import type { LifecyclePart } from '../../runtime';
 import { BindingService, bindingRoutes } from '../bindings';
 import { ExchangeService, exchangeRoutes } from '../exchanges';
 import { StreamLimit } from '../http/stream-limit';
@@ -6,7 +5,7 @@ import { ExchangeFeed, MessageService, messageRoutes, messageStreamRoute } from 
 import { operationRoutes } from '../operations';
 import { PolicyService, policyRoutes } from '../policies';
 import { queueContentsRoutes } from '../queue-contents';
-import { PartitionService, QueueService, queueRoutes } from '../queues';
+import { DeclaredNames, PartitionService, QueueService, queueRoutes } from '../queues';
 import { deadLetters } from './dead-letters';
 import type { Feature, FeatureContext } from './feature';
 import { createDirectParts, type DirectParts } from './queue-work';
@@ -27,7 +26,11 @@ function messageFeature(context: FeatureContext, parts: DirectParts, partitions:
   ];
 }
 
-function topologyFeature(context: FeatureContext, parts: DirectParts, partitions: PartitionService) {
+function topologyFeature(
+  context: FeatureContext,
+  parts: DirectParts,
+  { partitions, declared }: { readonly partitions: PartitionService; readonly declared: DeclaredNames },
+) {
   const { messaging, names, broker } = context;
   const { topology, management, work } = parts;
   const service = new QueueService({
@@ -36,11 +39,12 @@ function topologyFeature(context: FeatureContext, parts: DirectParts, partitions
     management,
     takeable: (queue) => work.takeable(queue),
     names,
-    knownQueues: () => broker?.celeryQueues.names() ?? [],
+    celeryQueues: () => broker?.celeryQueues.names() ?? [],
+    declared,
   });
   return [
     ...queueRoutes({ service, partitions }),
-    ...exchangeRoutes(new ExchangeService({ topology, management, names })),
+    ...exchangeRoutes(new ExchangeService({ topology, management, names, declared: new DeclaredNames() })),
     ...bindingRoutes(new BindingService({ topology, management, names })),
     ...policyRoutes(new PolicyService({ management, names })),
   ];
@@ -48,24 +52,19 @@ function topologyFeature(context: FeatureContext, parts: DirectParts, partitions
 
 /** All that works the broker directly: messages, queues and what is in them. */
 export function direct(context: FeatureContext): Feature {
-  const { names, drain, broker, clock } = context;
+  const { names, drain, clock } = context;
   const parts = createDirectParts(context);
-  const { work, operations, contents, topology } = parts;
-  const partitions = new PartitionService({ topology, names, clock });
-  const lifecycle: LifecyclePart[] = [
-    { name: 'operations', start: () => operations.start(), stop: () => operations.stop() },
-  ];
-  // Before the operations: they need it to give back what they hold.
-  if (broker !== undefined)
-    lifecycle.unshift({ name: 'queue work', start: () => work.start(), stop: () => work.stop() });
+  const { operations, contents, topology } = parts;
+  const declared = new DeclaredNames();
+  const partitions = new PartitionService({ topology, names, declared, clock });
   return {
     routes: [
       ...messageFeature(context, parts, partitions),
-      ...topologyFeature(context, parts, partitions),
+      ...topologyFeature(context, parts, { partitions, declared }),
       ...queueContentsRoutes({ service: contents, stopping: drain.signal }),
       ...deadLetters(context, parts),
       ...operationRoutes({ service: operations, stopping: drain.signal }),
     ],
-    parts: lifecycle,
+    parts: parts.lifecycle,
   };
 }

@@ -1,5 +1,12 @@
 import { hostname } from 'node:os';
-import { AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
+import {
+  AmqpConnection,
+  type AmqpConnectionOptions,
+  AmqpConnections,
+  ConfirmPublisher,
+  Topology,
+} from '../../amqp';
+import type { LifecyclePart } from '../../runtime';
 import { brokerTls, brokerUrls, disabledPort, type ManagementClient, QueueWork } from '../messaging';
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
@@ -10,12 +17,14 @@ import { createManagement } from './management';
 /** What works queues directly is made of; shared by the features that do. */
 export interface DirectParts {
   readonly work: QueueWork;
-  /** On the connection of the operations: a declare that ends it harms no submission. */
+  /** On a connection of its own: a declare that ends it harms neither submissions nor operations. */
   readonly topology: Topology;
   /** Undefined where it is not configured. */
   readonly management: ManagementClient | undefined;
   readonly operations: OperationService;
   readonly contents: QueueContentsService;
+  /** In the order of their start. */
+  readonly lifecycle: readonly LifecyclePart[];
 }
 
 /** One message of the largest size must pass, and a window of small ones. */
@@ -24,18 +33,24 @@ const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 /** A queue under a long operation may be slow; nobody waits for a single message of it. */
 const DEADLINE_MS = 15_000;
 
-/** On connections of its own: an operation must not slow submissions, and no mistake of it may end their connection. */
-function queueWork({ config, logger }: FeatureContext): Pick<DirectParts, 'work' | 'topology'> {
-  const connections = new AmqpConnections({
+/** Of the gateway's connections that work queues directly. */
+function connectionOptions({ config, logger }: FeatureContext, purpose: string): AmqpConnectionOptions {
+  return {
     urls: brokerUrls(config),
-    name: `celery-gateway@${hostname()} operations`,
+    name: `celery-gateway@${hostname()} ${purpose}`,
     tls: brokerTls(config),
     heartbeatSeconds: config.RABBITMQ_HEARTBEAT_SECONDS,
     connectTimeoutMs: config.RABBITMQ_CONNECT_TIMEOUT_MS,
     backoffInitialMs: config.RABBITMQ_BACKOFF_INITIAL_MS,
     backoffMaxMs: config.RABBITMQ_BACKOFF_MAX_MS,
     logger,
-  });
+  };
+}
+
+/** On connections of its own: an operation must not slow submissions, and no mistake of it may end their connection. */
+function queueWork(context: FeatureContext): QueueWork {
+  const { logger } = context;
+  const connections = new AmqpConnections(connectionOptions(context, 'operations'));
   const publisher = new ConfirmPublisher({
     connection: connections.publish,
     channels: 1,
@@ -45,16 +60,39 @@ function queueWork({ config, logger }: FeatureContext): Pick<DirectParts, 'work'
     logger,
   });
   const topology = new Topology({ connection: connections.consume, logger });
-  return { topology, work: new QueueWork({ connections, publisher, topology, logger }) };
+  return new QueueWork({ connections, publisher, topology, logger });
+}
+
+/** How long a declare waits for its connection: the one before it may have ended it. */
+const DECLARE_READY_MS = 5000;
+
+/** RabbitMQ answers some declares and deletes by ending the connection: a mistyped exchange type is enough. So nothing else is on it. */
+function declarations(context: FeatureContext): {
+  readonly topology: Topology;
+  readonly part: LifecyclePart;
+} {
+  const link = new AmqpConnection(connectionOptions(context, 'declarations'));
+  const connection = {
+    get lastError() {
+      return link.lastError;
+    },
+    async openChannel() {
+      await link.ready(DECLARE_READY_MS);
+      return link.openChannel();
+    },
+  };
+  return {
+    topology: new Topology({ connection, logger: context.logger }),
+    part: { name: 'declarations', start: () => link.start(), stop: () => link.stop() },
+  };
 }
 
 /** Puts together what goes through queues. */
 export function createDirectParts(context: FeatureContext): DirectParts {
   const { config, clock, logger, messaging, names, broker } = context;
-  const { work, topology } =
-    broker === undefined
-      ? { work: disabledPort<QueueWork>(), topology: disabledPort<Topology>() }
-      : queueWork(context);
+  const declared = broker === undefined ? undefined : declarations(context);
+  const topology = declared?.topology ?? disabledPort<Topology>();
+  const work = broker === undefined ? disabledPort<QueueWork>() : queueWork(context);
   const operations = new OperationService({
     instance: instanceName(config),
     maxRunning: config.OPERATIONS_MAX_RUNNING,
@@ -71,5 +109,15 @@ export function createDirectParts(context: FeatureContext): DirectParts {
     maxScan: config.OPERATIONS_MAX_SCAN,
     clock,
   });
-  return { work, topology, management: createManagement(config), operations, contents };
+  const lifecycle: LifecyclePart[] = [
+    { name: 'operations', start: () => operations.start(), stop: () => operations.stop() },
+  ];
+  // Before the operations: they need it to give back what they hold.
+  if (declared !== undefined)
+    lifecycle.unshift(declared.part, {
+      name: 'queue work',
+      start: () => work.start(),
+      stop: () => work.stop(),
+    });
+  return { work, topology, management: createManagement(config), operations, contents, lifecycle };
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -55,8 +56,10 @@ export function exchangeRoutes(
       path: PREFIX,
       api: {
         summary: 'The exchanges of the virtual host',
-        description: 'Without RABBITMQ_MANAGEMENT_URL only those that every virtual host has.',
+        description:
+          'Without RABBITMQ_MANAGEMENT_URL only those that every virtual host has, and those declared through this gateway process.',
         operationId: 'listExchanges',
+        problems: problems('works'),
         tag: 'exchanges',
         query: listQuerySchema,
         responses: { 200: { description: 'By name.', schema: exchangeListSchema } },
@@ -72,6 +75,7 @@ export function exchangeRoutes(
       api: {
         summary: 'Declare an exchange, or use the one that exists',
         operationId: 'declareExchange',
+        problems: problems('works'),
         tag: 'exchanges',
         body: declareExchangeSchema,
         example: { exchange: 'tickets', type: 'topic' },
@@ -85,6 +89,7 @@ export function exchangeRoutes(
       api: {
         summary: 'An exchange: type, settings, rates',
         operationId: 'getExchange',
+        problems: problems('works'),
         tag: 'exchanges',
         params: exchangeNameSchema,
         responses: { 200: { description: 'As the broker tells now.', schema: exchangeSchema } },
@@ -100,6 +105,7 @@ export function exchangeRoutes(
       api: {
         summary: 'Delete an exchange with its bindings',
         operationId: 'deleteExchange',
+        problems: problems('works'),
         tag: 'exchanges',
         params: exchangeNameSchema,
         query: deleteExchangeQuerySchema,

@@ -1,12 +1,13 @@
-import type { ExchangeDeclaration, Topology } from '../../amqp';
-import { QueueError } from '../../amqp';
-import type { ManagedExchange, ManagementClient, NamePolicy } from '../messaging';
+import { type ExchangeDeclaration, QueueError, type Topology } from '../../amqp';
+import { explained, type ManagedExchange, type ManagementClient, type NamePolicy } from '../messaging';
+import type { DeclaredNames, ListCommand } from '../queues';
 
 export interface ExchangeServiceDeps {
   readonly topology: Pick<Topology, 'declareExchange' | 'deleteExchange' | 'exchangeExists' | 'exchangeIs'>;
   /** Undefined without the management API. */
   readonly management: Pick<ManagementClient, 'exchange' | 'exchanges'> | undefined;
   readonly names: Pick<NamePolicy, 'checkExchange'>;
+  readonly declared: DeclaredNames;
 }
 
 /** An exchange, as far as it can be told. */
@@ -28,13 +29,7 @@ export interface ExchangeList {
 const TYPES = ['direct', 'topic', 'fanout', 'headers'] as const;
 
 /** Those of every virtual host: all that AMQP alone can list. */
-const PREDEFINED: readonly (readonly [string, string])[] = [
-  ['amq.direct', 'direct'],
-  ['amq.fanout', 'fanout'],
-  ['amq.headers', 'headers'],
-  ['amq.match', 'headers'],
-  ['amq.topic', 'topic'],
-];
+const PREDEFINED = ['amq.direct', 'amq.fanout', 'amq.headers', 'amq.match', 'amq.topic'] as const;
 
 /** Declares, inspects, lists and deletes exchanges. */
 export class ExchangeService {
@@ -43,7 +38,8 @@ export class ExchangeService {
   /** @throws QueueError PRECONDITION_FAILED when one of this name exists with other settings. */
   async declare(declaration: ExchangeDeclaration): Promise<void> {
     this.deps.names.checkExchange(declaration.name, '/exchange');
-    await this.deps.topology.declareExchange(declaration);
+    await explained(this.deps.topology.declareExchange(declaration));
+    this.deps.declared.add(declaration.name);
   }
 
   /** Reads only, so internal exchanges may be asked for too. @throws QueueError EXCHANGE_NOT_FOUND. */
@@ -56,18 +52,10 @@ export class ExchangeService {
     return { source: 'amqp', name, type: await this.typeOf(name), managed: undefined };
   }
 
-  async list(command: {
-    readonly page: number;
-    readonly pageSize: number;
-    readonly name: string | undefined;
-  }): Promise<ExchangeList> {
+  /** Without the management API: those of every virtual host, and those declared through this gateway that are still there. */
+  async list(command: ListCommand): Promise<ExchangeList> {
     const { management } = this.deps;
-    if (management === undefined) {
-      const items = PREDEFINED.filter(([name]) => name.includes(command.name ?? '')).map(
-        ([name, type]) => ({ source: 'amqp', name, type, managed: undefined }) as const,
-      );
-      return { source: 'amqp', complete: false, total: items.length, items };
-    }
+    if (management === undefined) return this.listKnown(command);
     const { page, pageSize, name } = command;
     const pattern = name?.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const found = await management.exchanges({ page, pageSize, name: pattern });
@@ -80,9 +68,25 @@ export class ExchangeService {
   /** False when there was none. @throws QueueError PRECONDITION_FAILED while it has bindings and that was asked for. */
   async delete(name: string, ifUnused: boolean): Promise<boolean> {
     this.deps.names.checkExchange(name, '/exchange');
+    this.deps.declared.delete(name);
     const existed = await this.deps.topology.exchangeExists(name);
-    await this.deps.topology.deleteExchange(name, { ifUnused });
+    await explained(this.deps.topology.deleteExchange(name, { ifUnused }));
     return existed;
+  }
+
+  private async listKnown({ page, pageSize, name: part = '' }: ListCommand): Promise<ExchangeList> {
+    const { declared, topology } = this.deps;
+    const names = [...PREDEFINED, ...declared.names()]
+      .filter((name) => name.includes(part))
+      .sort((a, b) => (a < b ? -1 : 1));
+    const items: DetailedExchange[] = [];
+    let gone = 0;
+    for (const name of names.slice((page - 1) * pageSize, page * pageSize)) {
+      if (await topology.exchangeExists(name))
+        items.push({ source: 'amqp', name, type: await this.typeOf(name), managed: undefined });
+      else gone += 1;
+    }
+    return { source: 'amqp', complete: false, total: names.length - gone, items };
   }
 
   private async typeOf(name: string): Promise<string | null> {

@@ -23,7 +23,14 @@ export const DIRECT_PROBLEMS = {
   QUEUE_TYPE_UNSUPPORTED: {
     status: 422,
     title: 'The type of the queue does not allow this',
-    advice: 'Nothing can be taken from a stream. Read it with a consumer.',
+    advice:
+      'Nothing can be taken from a stream: read it with a consumer. Nor is it deleted on conditions: delete it without.',
+  },
+  COMMAND_INVALID: {
+    status: 422,
+    title: 'RabbitMQ does not do this',
+    advice:
+      'It refused the command and ended the connection it came on, which is one for such commands alone. A type or an argument this broker does not know; `detail` has its words.',
   },
   OPERATIONS_SATURATED: {
     status: 503,

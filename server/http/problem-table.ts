@@ -97,8 +97,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   PRECONDITION_FAILED: {
     status: 409,
-    title: 'The queue exists with other settings',
-    advice: 'Declare it with the settings it has, or under another name.',
+    title: 'What exists does not allow this',
+    advice:
+      'A queue or exchange of this name has other settings, or is not empty or in use and that was a condition. `detail` says which.',
   },
   TASK_NOT_FINISHED: {
     status: 409,

@@ -1,4 +1,5 @@
 export { brokerTls, brokerUrls } from './broker-options';
+export { explained } from './broker-refusal';
 export { CeleryQueues } from './celery-queues';
 export { disabledPort } from './disabled-port';
 export { EventFeed, type EventFeedDeps } from './event-feed';

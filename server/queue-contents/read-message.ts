@@ -26,7 +26,7 @@ const TEXT_ACCEPT: ReadonlySet<string> = new Set(
   (['json', 'msgpack', 'yaml'] as const).map((name) => contentTypeOf(name)),
 );
 
-const TEXTUAL = /^(text\/|application\/(json|xml|x-www-form-urlencoded|x-ndjson))/;
+const TEXTUAL = /^(text\/|application\/(.+\+xml|json|xml|x-www-form-urlencoded|x-ndjson))/;
 
 /** A header or body value as JSON can hold it. */
 export function plainValue(value: unknown): unknown {
@@ -38,6 +38,12 @@ export function plainValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
 }
 
+/** Without parameters such as `; charset=utf-8`; types built on JSON are JSON. */
+function plainType(contentType: string | undefined): string | undefined {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  return type?.endsWith('+json') === true ? 'application/json' : type;
+}
+
 function payloadOf({ content, properties }: PeekedMessage, maxBytes: number): ReadPayload {
   const bytes = content.length;
   if (bytes > maxBytes) {
@@ -45,7 +51,12 @@ function payloadOf({ content, properties }: PeekedMessage, maxBytes: number): Re
     return { encoding: 'base64', value, bytes, truncated: true };
   }
   try {
-    const value = deserialize(content, properties.contentType, properties.contentEncoding, TEXT_ACCEPT);
+    const value = deserialize(
+      content,
+      plainType(properties.contentType),
+      properties.contentEncoding,
+      TEXT_ACCEPT,
+    );
     return { encoding: 'json', value: plainValue(value), bytes, truncated: false };
   } catch {
     const text = content.toString('utf8');

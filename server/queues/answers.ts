@@ -51,7 +51,11 @@ export const infoSchema = Joi.object({ ...counts, ...details });
 /** The answer of `GET /rabbitmq/queues`. */
 export const listSchema = Joi.object({
   source: sourceSchema,
-  complete: Joi.boolean().required().description('False: only queues the gateway knows of.'),
+  complete: Joi.boolean()
+    .required()
+    .description(
+      'False: only queues of Celery workers the gateway knows of, and those declared through this gateway process.',
+    ),
   total: Joi.number().integer().required(),
   items: Joi.array()
     .items(Joi.object({ ...counts, durable: flag, ...details }))

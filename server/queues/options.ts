@@ -48,6 +48,15 @@ export function queueArguments(
   return { ...Object.fromEntries(named), ...given };
 }
 
+const LOCATORS = /^(client-local|balanced|least-leaders|min-masters|random)$/;
+
+/** Arguments the broker does not check before it uses them: a value it does not know ends the connection, or leaves the declare unanswered. */
+export function unknownArgumentValue(given: Readonly<Record<string, unknown>>): string | undefined {
+  return ['x-queue-master-locator', 'x-queue-leader-locator'].find(
+    (name) => given[name] !== undefined && !(typeof given[name] === 'string' && LOCATORS.test(given[name])),
+  );
+}
+
 /** What RabbitMQ would refuse, or take and not do: it says so late, in other words, or never. */
 export function optionProblem(
   options: QueueOptions,

@@ -1,11 +1,13 @@
 import { type QueueDeclaration, QueueError, type Topology } from '../../amqp';
 import type { Clock } from '../../runtime';
-import type { NamePolicy } from '../messaging';
+import { explained, type NamePolicy } from '../messaging';
+import type { DeclaredNames } from './declared-names';
 import { partitionOf } from './partition-hash';
 
 export interface PartitionServiceDeps {
   readonly topology: Pick<Topology, 'declareExchange' | 'declareQueue' | 'bindQueue' | 'queueStatus'>;
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
+  readonly declared: Pick<DeclaredNames, 'add'>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -34,14 +36,15 @@ export class PartitionService {
 
   /** @throws QueueError PRECONDITION_FAILED when a part exists with other settings. */
   async declare(declaration: QueueDeclaration, partitions: number): Promise<Partitions> {
-    const { topology, names } = this.deps;
+    const { topology, names, declared } = this.deps;
     const { name } = declaration;
     names.checkQueue(name, '/queue_name');
     names.checkExchange(name, '/queue_name');
     const queues = Array.from({ length: partitions }, (_, index) => partName(name, index));
-    await topology.declareExchange({ name, type: 'direct' });
+    await explained(topology.declareExchange({ name, type: 'direct' }));
     for (const [index, queue] of queues.entries()) {
-      await topology.declareQueue({ ...declaration, name: queue });
+      await explained(topology.declareQueue({ ...declaration, name: queue }));
+      declared.add(queue);
       await topology.bindQueue({ queue, exchange: name, routingKey: String(index) });
     }
     this.known.delete(name);

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -86,8 +87,9 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       api: {
         summary: 'The queues of the virtual host',
         description:
-          'Without RABBITMQ_MANAGEMENT_URL only those the gateway knows of: AMQP has no listing. `source` tells which.',
+          'Without RABBITMQ_MANAGEMENT_URL only those the gateway knows of, from tasks or because they were declared through this process: AMQP has no listing. `source` tells which.',
         operationId: 'listQueues',
+        problems: problems('works'),
         tag: 'queues',
         query: listQuerySchema,
         responses: { 200: { description: 'By name.', schema: listSchema } },
@@ -103,6 +105,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       api: {
         summary: 'Declare a queue, or use the one that exists',
         operationId: 'declareQueue',
+        problems: problems('works'),
         tag: 'queues',
         body: declareSchema,
         example: { queue_name: 'reports' },
@@ -120,6 +123,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
         summary: 'Declare a queue in n parts, with an exchange that spreads over them by key',
         description: 'The parts are `name.0` to `name.n-1`; equal keys go to the same part, in order.',
         operationId: 'declarePartitionedQueue',
+        problems: problems('works'),
         tag: 'queues',
         body: partitionedSchema,
         example: { queue_name: 'orders', partitions: 4 },
@@ -136,6 +140,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       api: {
         summary: 'A queue: messages, consumers, settings, rates',
         operationId: 'getQueueInfo',
+        problems: problems('works'),
         tag: 'queues',
         params: queueNameSchema,
         headers: IF_NONE_MATCH,
@@ -159,6 +164,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       api: {
         summary: 'Drop all messages that wait in a queue',
         operationId: 'purgeQueue',
+        problems: problems('works'),
         tag: 'queues',
         params: queueNameSchema,
         responses: { 200: { description: 'They are gone.', schema: purgedSchema } },
@@ -174,6 +180,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       api: {
         summary: 'Delete a queue with the messages in it',
         operationId: 'deleteQueue',
+        problems: problems('works'),
         tag: 'queues',
         params: queueNameSchema,
         query: deleteQuerySchema,

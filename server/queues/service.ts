@@ -1,18 +1,28 @@
 import type { QueueDeclaration, Topology } from '../../amqp';
 import { inputError } from '../errors';
-import type { ManagedQueue, ManagementClient, MessagingService, NamePolicy, QueueInfo } from '../messaging';
-import { optionProblem, type QueueOptions, queueArguments } from './options';
+import {
+  explained,
+  type ManagedQueue,
+  type ManagementClient,
+  type MessagingService,
+  type NamePolicy,
+  type QueueInfo,
+} from '../messaging';
+import type { DeclaredNames } from './declared-names';
+import { conditionsForBroker, type DeleteConditions } from './delete-conditions';
+import { optionProblem, type QueueOptions, queueArguments, unknownArgumentValue } from './options';
 
 export interface QueueServiceDeps {
   readonly messaging: Pick<MessagingService, 'declareQueue' | 'queueInfo' | 'purgeQueue'>;
-  readonly topology: Pick<Topology, 'queueStatus' | 'queueArguments' | 'deleteQueue'>;
+  readonly topology: Pick<Topology, 'queueStatus' | 'queueArguments' | 'declareQueue' | 'deleteQueue'>;
   /** Undefined without the management API. */
   readonly management: Pick<ManagementClient, 'queue' | 'queues'> | undefined;
   /** Streams cannot be purged, and asking for it ends the connection. */
   readonly takeable: (queue: string) => Promise<unknown>;
   readonly names: Pick<NamePolicy, 'checkQueue'>;
-  /** Queues the gateway knows of by itself. */
-  readonly knownQueues: () => readonly string[];
+  /** Queues of Celery workers, as far as the gateway knows. */
+  readonly celeryQueues: () => readonly string[];
+  readonly declared: DeclaredNames;
 }
 
 export interface DeclareCommand {
@@ -57,7 +67,13 @@ export class QueueService {
   /** @throws GatewayError REQUEST_INVALID for options that do not go together. @throws QueueError PRECONDITION_FAILED. */
   async declare(command: DeclareCommand): Promise<Omit<QueueInfo, 'durable'>> {
     this.deps.names.checkQueue(command.name, '/queue_name');
-    return this.deps.messaging.declareQueue(declarationOf(command));
+    const declaration = declarationOf(command);
+    // An exclusive queue lives with the connection that looks at it later. All others are declared on one that may end by it.
+    const { messaging, topology, declared } = this.deps;
+    if (command.exclusive) return explained(messaging.declareQueue(declaration));
+    const { queue, messageCount, consumerCount } = await explained(topology.declareQueue(declaration));
+    declared.add(queue);
+    return { queueName: queue, messageCount, consumerCount };
   }
 
   /** Reads only, so internal queues may be asked for too. */
@@ -91,29 +107,35 @@ export class QueueService {
   /** @throws QueueError PRECONDITION_FAILED while it is in use or not empty and that was asked for. */
   async delete(
     queueName: string,
-    conditions: { readonly ifEmpty: boolean; readonly ifUnused: boolean },
+    conditions: DeleteConditions,
   ): Promise<{ readonly existed: boolean; readonly messageCount: number }> {
-    const { names, topology } = this.deps;
+    const { names, topology, declared } = this.deps;
     names.checkQueue(queueName, '/queue_name');
-    const existed = (await topology.queueStatus(queueName)) !== null;
-    const { messageCount } = await topology.deleteQueue(queueName, conditions);
-    return { existed, messageCount };
+    declared.delete(queueName);
+    if ((await topology.queueStatus(queueName)) === null) return { existed: false, messageCount: 0 };
+    const left = await conditionsForBroker(topology, queueName, conditions);
+    const { messageCount } = await explained(topology.deleteQueue(queueName, left));
+    return { existed: true, messageCount };
   }
 
   private async listKnown({ page, pageSize, name = '' }: ListCommand): Promise<QueueList> {
-    const names = this.deps
-      .knownQueues()
+    const { celeryQueues, declared } = this.deps;
+    const names = [...new Set([...celeryQueues(), ...declared.names()])]
       .filter((each) => each.includes(name))
       .sort((a, b) => (a < b ? -1 : 1));
     const items: DetailedQueue[] = [];
+    let gone = 0;
     for (const queueName of names.slice((page - 1) * pageSize, page * pageSize)) {
       const status = await this.deps.topology.queueStatus(queueName);
-      if (status === null) continue;
+      if (status === null) {
+        gone += 1;
+        continue;
+      }
       const { messageCount, consumerCount } = status;
       const counts = { queueName, messageCount, consumerCount, durable: null, arguments: null };
       items.push({ ...counts, source: 'amqp', managed: undefined });
     }
-    return { source: 'amqp', complete: false, total: items.length, items };
+    return { source: 'amqp', complete: false, total: names.length - gone, items };
   }
 
   /** Exclusive ones do not answer; that is no reason to fail. */
@@ -129,6 +151,12 @@ export function declarationOf(command: DeclareCommand): QueueDeclaration {
   if (problem !== undefined) {
     throw inputError('REQUEST_INVALID', 'The options of the queue do not go together.', [
       { pointer: '', detail: problem },
+    ]);
+  }
+  const unknown = unknownArgumentValue(command.arguments ?? {});
+  if (unknown !== undefined) {
+    throw inputError('REQUEST_INVALID', 'RabbitMQ does not take these arguments.', [
+      { pointer: `/arguments/${unknown}`, detail: 'is not one of the strategies RabbitMQ has' },
     ]);
   }
   return { name, durable, exclusive, autoDelete, arguments: queueArguments(options, command.arguments) };
