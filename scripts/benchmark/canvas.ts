@@ -67,7 +67,9 @@ export const benchCanvas = async (bench: CanvasBench): Promise<CanvasFigures> =>
   for (let round = 1; round <= bench.plan.rounds; round += 1) {
     for (const subject of CANVAS_SUBJECTS) {
       bench.progress.step(`canvas: ${subject}, round ${round}`);
-      times[subject].push(await measure(bench, subject));
+      const time = await measure(bench, subject);
+      bench.progress.measured(`chord ${Math.round(time.chord)} ms, chain ${Math.round(time.chain)} ms`);
+      times[subject].push(time);
     }
   }
   const figure = (shape: CanvasShape): CanvasFigure => ({

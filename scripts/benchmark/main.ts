@@ -4,7 +4,14 @@ import { BATCH_SUBJECTS, benchGateway, SINGLE_STEPS } from './gateway';
 import { PLANS, type Plan } from './plan';
 import { Progress } from './progress';
 import { connect } from './raw-broker';
-import { describeMachine, type Figures, formatReport, type Report, saveReport } from './report';
+import {
+  describeMachine,
+  type Figures,
+  formatFigures,
+  formatTargets,
+  type Report,
+  saveReport,
+} from './report';
 import { benchRoundTrip } from './round-trip';
 import { BESIDE_FLOWER, SUBMIT_SUBJECTS, Subjects } from './subjects';
 import { benchSubmit } from './submit';
@@ -106,14 +113,22 @@ const main = async (): Promise<void> => {
     const progress = new Progress(steps(plan, parts, rates, memory));
     const { redis: redisUrl, python } = options;
     const bench = { brokerUrl: workspace.url, redisUrl, python, connection, subjects, plan, progress };
-    const figures: Figures = {
-      submit: parts.has('submit') ? await benchSubmit(bench) : undefined,
-      worker: parts.has('worker') && rates.length > 0 ? await benchWorker(bench, rates) : undefined,
-      memory: memory ? await benchMemory(bench) : undefined,
-      roundTrip: parts.has('roundtrip') ? await benchRoundTrip(bench) : undefined,
-      canvas: parts.has('canvas') ? await benchCanvas(bench) : undefined,
-      gateway: parts.has('gateway') ? await benchGateway(bench) : undefined,
-    };
+    const measurements: readonly [boolean, () => Promise<Figures>][] = [
+      [parts.has('submit'), async () => ({ submit: await benchSubmit(bench) })],
+      [parts.has('worker') && rates.length > 0, async () => ({ worker: await benchWorker(bench, rates) })],
+      [memory, async () => ({ memory: await benchMemory(bench) })],
+      [parts.has('roundtrip'), async () => ({ roundTrip: await benchRoundTrip(bench) })],
+      [parts.has('canvas'), async () => ({ canvas: await benchCanvas(bench) })],
+      [parts.has('gateway'), async () => ({ gateway: await benchGateway(bench) })],
+    ];
+    let figures: Figures = {};
+    for (const [wanted, measure] of measurements) {
+      if (!wanted) continue;
+      const measured = await measure();
+      // At once: the parts to come take minutes, and may fail.
+      if (!options.json) process.stdout.write(`\n${formatFigures(measured)}\n\n`);
+      figures = { ...figures, ...measured };
+    }
     progress.finish();
     const { version } = connection.connection.serverProperties;
     const report: Report = {
@@ -124,7 +139,7 @@ const main = async (): Promise<void> => {
       targets: judge(figures),
     };
     const path = await saveReport(options.out, report);
-    process.stdout.write(`${options.json ? JSON.stringify(report) : formatReport(report)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(report) : formatTargets(report.targets)}\n`);
     process.stderr.write(`\nkept in ${path}\n`);
   } finally {
     await connection.close();

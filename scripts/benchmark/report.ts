@@ -169,11 +169,35 @@ const gatewayTables = ({ submit, batch, waiters, history }: GatewayFigures): rea
     ]),
   ),
   table(
-    ['waiting clients', 'idle, % of a core', 'answer p50 ms', 'last answer ms'],
-    [[whole(waiters.clients), fine(waiters.idleShare * 100), whole(waiters.p50Ms), whole(waiters.maxMs)]],
+    [
+      'waiting clients',
+      'idle, % of a core',
+      'answer p50 ms',
+      'last answer ms',
+      'CPU µs an answer',
+      'of the bench',
+    ],
+    [
+      [
+        whole(waiters.clients),
+        fine(waiters.idleShare * 100),
+        whole(waiters.p50Ms),
+        whole(waiters.maxMs),
+        whole(waiters.cpuMicros),
+        whole(waiters.benchCpuMicros),
+      ],
+    ],
   ),
   table(
-    ['tasks in history', 'slowest list query', 'p95 ms', 'RSS MiB', 'records replayed', 'seconds'],
+    [
+      'tasks in history',
+      'slowest list query',
+      'p95 ms',
+      'RSS MiB',
+      'records replayed',
+      'seconds',
+      'CPU µs a record',
+    ],
     [
       [
         whole(history.tasks),
@@ -182,6 +206,7 @@ const gatewayTables = ({ submit, batch, waiters, history }: GatewayFigures): rea
         whole(history.rssMiB),
         whole(history.replayed),
         fine(history.replaySeconds),
+        whole(history.replayCpuMicros),
       ],
     ],
   ),
@@ -198,18 +223,22 @@ const targetTable = (targets: readonly Target[]): string =>
     ]),
   );
 
-export const formatReport = (report: Report): string =>
+/** The tables of what is there: of one part as soon as it is measured. */
+export const formatFigures = (figures: Figures): string =>
   [
-    report.submit && submitTable(report.submit),
-    report.worker && workerTable(report.worker),
-    report.memory && memoryTable(report.memory),
-    report.roundTrip && roundTripTable(report.roundTrip),
-    report.canvas && canvasTable(report.canvas),
-    ...(report.gateway === undefined ? [] : gatewayTables(report.gateway)),
-    report.targets.length > 0 && targetTable(report.targets),
+    figures.submit && submitTable(figures.submit),
+    figures.worker && workerTable(figures.worker),
+    figures.memory && memoryTable(figures.memory),
+    figures.roundTrip && roundTripTable(figures.roundTrip),
+    figures.canvas && canvasTable(figures.canvas),
+    ...(figures.gateway === undefined ? [] : gatewayTables(figures.gateway)),
   ]
     .filter((part) => typeof part === 'string')
     .join('\n\n');
+
+/** What the figures say of the promises; empty where they say nothing. */
+export const formatTargets = (targets: readonly Target[]): string =>
+  targets.length > 0 ? targetTable(targets) : '';
 
 /** Writes the run's figures, also as `latest.json`; returns the path of the former. */
 export const saveReport = async (directory: string, report: Report): Promise<string> => {

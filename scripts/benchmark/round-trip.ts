@@ -153,7 +153,9 @@ export const benchRoundTrip = async (bench: RoundTripBench): Promise<RoundTripFi
         progress.step(`round trip: ${name}, ${round === 0 ? 'warm-up' : `round ${round}`}`);
         const samples = await timeCalls(callers[name], round === 0 ? WARM_UP_CALLS : plan.calls);
         if (round === 0) continue;
-        rounds[name].push({ p50Ms: quantile(samples, 0.5), p99Ms: quantile(samples, 0.99) });
+        const latency = { p50Ms: quantile(samples, 0.5), p99Ms: quantile(samples, 0.99) };
+        progress.measured(`p50 ${latency.p50Ms.toFixed(2)} ms, p99 ${latency.p99Ms.toFixed(2)} ms`);
+        rounds[name].push(latency);
       }
     }
   } finally {

@@ -70,6 +70,7 @@ export const measureSubmit = async (
     const report = JSON.parse(
       await runChild([compiled('subjects/http-load-main.js'), JSON.stringify(load)]),
     ) as LoadReport;
+    bench.progress.measured(`${Math.round(report.perSecond)}/s, p50 ${report.p50Ms.toFixed(2)} ms`);
     if (report.failed > 0) throw new Error(`${subject} refused ${report.failed}: ${report.firstFailure}`);
     return report;
   } finally {

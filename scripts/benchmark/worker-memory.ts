@@ -64,7 +64,9 @@ const measure = async (
       await preload(connection, load);
       await elapsedMs;
     }
-    return { queued, tasks, peak: memory.stop() };
+    const peak = memory.stop();
+    bench.progress.measured(`peak RSS ${Math.round(peak.rssMiB)} MiB, PSS ${Math.round(peak.pssMiB)} MiB`);
+    return { queued, tasks, peak };
   } finally {
     memory.stop();
     await worker.stop();

@@ -55,6 +55,9 @@ const measure = async (bench: WorkerBench, row: WorkerRow, subject: WorkerSubjec
   }
 };
 
+const told = ({ perSecond, cpuMicros }: WorkerFigure): string =>
+  `${Math.round(perSecond)}/s (${Math.round(cpuMicros)} µs)`;
+
 /** Interleaved rounds, so that what else the machine does touches all subjects alike. */
 export const benchWorker = async (
   bench: WorkerBench,
@@ -68,10 +71,11 @@ export const benchWorker = async (
       for (const subject of row.subjects) {
         bench.progress.step(`worker, ${row.title}: ${subject.name}, round ${round}`);
         const sample = await measure(bench, row, subject);
+        bench.progress.measured(told(sample));
         samples.set(subject.name, [...(samples.get(subject.name) ?? []), sample]);
       }
     }
-    figures[name] = Object.fromEntries(
+    const medians = Object.fromEntries(
       [...samples].map(([subject, rounds]) => [
         subject,
         {
@@ -80,6 +84,9 @@ export const benchWorker = async (
         },
       ]),
     );
+    figures[name] = medians;
+    const cells = Object.entries(medians).map(([subject, figure]) => `${subject} ${told(figure)}`);
+    bench.progress.row(`worker, ${row.title}: ${cells.join(', ')}`);
   }
   return figures;
 };

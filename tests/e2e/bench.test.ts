@@ -55,7 +55,7 @@ describe('scripts/bench', () => {
 
   it('measures what the gateway promises, each beside its limit', async () => {
     const broker = process.env.TEST_BROKER_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
-    const { stdout } = await run(
+    const { stdout, stderr } = await run(
       BENCH,
       ['--quick', '--only', 'gateway', '--json', '--out', directory, '--broker', broker],
       { env: { ...process.env, BENCH_NO_BUILD: '1' } },
@@ -68,10 +68,17 @@ describe('scripts/bench', () => {
       gateway: {
         submit: { bare: some, flower: some, gateway: some },
         batch: { raw: publishes, rawRecorded: publishes, json: publishes, ndjson: publishes },
-        waiters: { clients: 200, idleShare: some, maxMs: some },
-        history: { tasks: 5000, listP95Ms: some, rssMiB: some, replayed: 20_000, replaySeconds: some },
+        waiters: { clients: 200, idleShare: some, maxMs: some, cpuMicros: some },
+        history: {
+          ...{ tasks: 5000, listP95Ms: some, rssMiB: some },
+          ...{ replayed: 20_000, replaySeconds: some, replayCpuMicros: some },
+        },
       },
     });
+    // Each figure is told as soon as it is known.
+    expect(stderr).toMatch(/batch: json, round 1: \d+\/s \(\d+ µs\)/);
+    expect(stderr).toMatch(/last answer after \d+ ms/);
+    expect(stderr).toMatch(/p95 [\d.]+ ms of \?limit=50/);
     expect(report.targets.map(({ limit }) => limit)).toEqual([0.5, 3, 0.8, 0.8, 0.05, 2000, 50, 350, 60]);
   });
 

@@ -63,7 +63,9 @@ export const benchBatch = async (bench: GatewayBench): Promise<BatchFigures> => 
   for (let round = 1; round <= bench.plan.rounds; round += 1) {
     for (const subject of BATCH_SUBJECTS) {
       bench.progress.step(`gateway, batch: ${subject}, round ${round}`);
-      reports[subject].push(await measure(bench, subject));
+      const report = await measure(bench, subject);
+      bench.progress.measured(`${Math.round(report.perSecond)}/s (${Math.round(report.cpuMicros)} µs)`);
+      reports[subject].push(report);
     }
   }
   const figure = (subject: BatchSubject): PublishReport => ({

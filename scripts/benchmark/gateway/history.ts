@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryOf } from '../process-tree';
+import { cpuSeconds, memoryOf } from '../process-tree';
 import { quantile } from '../statistics';
 import { SUBMIT_QUEUE } from '../subjects';
 import { emptySubmissions } from '../submit';
@@ -18,6 +18,8 @@ export interface HistoryFigures {
   /** Records that a start has read back, and the seconds from the process' start until it was ready. */
   readonly replayed: number;
   readonly replaySeconds: number;
+  /** Processor time of that start for a record, in microseconds. */
+  readonly replayCpuMicros: number;
 }
 
 const QUERIES = [
@@ -92,12 +94,18 @@ export const benchHistory = async (bench: GatewayBench): Promise<HistoryFigures>
     const p95s = await timeQueries(gateway, plan.listQueries);
     const [slowestQuery, listP95Ms] = [...p95s].reduce((most, each) => (each[1] > most[1] ? each : most));
     listed = { listP95Ms, slowestQuery, rssMiB: memoryOf(gateway.pid).rssMiB };
+    for (const [query, ms] of p95s) progress.measured(`p95 ${ms.toFixed(1)} ms of ?${query}`);
+    progress.measured(`RSS ${Math.round(listed.rssMiB)} MiB`);
   } finally {
     await gateway.stop();
   }
   progress.step(`gateway, replay: ${replayRecords} records`);
   await recordTasks(connection, replayRecords / 2 - tasks);
   const again = await startReadyGateway(options, subjects.apiKey);
+  const replayCpuMicros = (cpuSeconds(again.pid) * 1_000_000) / replayRecords;
   await again.stop();
-  return { tasks, ...listed, replayed: replayRecords, replaySeconds: again.startMs / 1000 };
+  progress.measured(
+    `${(again.startMs / 1000).toFixed(1)} s (${Math.round(replayCpuMicros)} µs a record, the start included)`,
+  );
+  return { tasks, ...listed, replayed: replayRecords, replaySeconds: again.startMs / 1000, replayCpuMicros };
 };

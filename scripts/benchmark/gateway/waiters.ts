@@ -91,7 +91,10 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
     await sleep(plan.idleSeconds * 1000);
     const idleShare = (cpuSeconds(gateway.pid) - before) / plan.idleSeconds;
     const early = clients.filter((client) => client.answered).length;
-    if (early > 0) throw new Error(`${early} of ${count} clients were answered before there was a result`);
+    if (early > 0)
+      throw new Error(
+        `${early} of ${count} clients were answered before there was a result: ${clients.find((client) => client.answered)?.text}`,
+      );
 
     const channel = await connection.createConfirmChannel();
     const gatewayBefore = cpuSeconds(gateway.pid);
@@ -107,7 +110,7 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
     const gatewaySeconds = cpuSeconds(gateway.pid) - gatewayBefore;
     await channel.close();
     const waits = answeredAt.map((at, index) => at - (sentAt[index] ?? 0));
-    return {
+    const figures: WaiterFigures = {
       clients: count,
       idleShare,
       p50Ms: quantile(waits, 0.5),
@@ -115,6 +118,10 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
       cpuMicros: (gatewaySeconds * 1_000_000) / count,
       benchCpuMicros: (user + system) / count,
     };
+    progress.measured(
+      `${(idleShare * 100).toFixed(1)} % of a core idle, last answer after ${Math.round(figures.maxMs)} ms (${Math.round(figures.cpuMicros)} µs an answer)`,
+    );
+    return figures;
   } finally {
     for (const client of clients) client.close();
     await gateway.stop();

@@ -14,18 +14,21 @@ export class WaitingClient {
   /** On the monotonic clock. Rejects when the answer is another than a task that has succeeded. */
   readonly answeredAt: Promise<number>;
   answered = false;
+  /** What came so far. */
+  text = '';
 
   private constructor(private readonly socket: Socket) {
     this.answeredAt = new Promise((resolve, reject) => {
-      let text = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {
         const at = performance.now();
         this.answered = true;
-        text += chunk;
-        if (text.includes(SUCCESS)) resolve(at);
+        this.text += chunk;
+        if (this.text.includes(SUCCESS)) resolve(at);
       });
       socket.once('error', reject);
-      socket.once('close', () => reject(new Error(`a waiting client was answered: ${text.slice(0, 1000)}`)));
+      socket.once('close', () =>
+        reject(new Error(`a waiting client was answered: ${this.text.slice(0, 1000)}`)),
+      );
     });
     // Looked at only once all results are sent.
     this.answeredAt.catch(() => undefined);
