@@ -5,14 +5,16 @@ const OVER = '1000000000';
 
 /**
  * KEYS c s t begun; ARGV size, seconds to live (0: for ever), beginner ('' for none). Celery's `set_chord_size` forgets that the
- * chord is over, for a frozen chord applied again is a new run; begun again by the same one it is the same run.
+ * chord is over, for a frozen chord applied again is a new run; begun again by the same one it is the same run. Python does not say who it is: what it
+ * began and a task of ours begins is taken for the same.
  */
 const setSize = `
 local ckey, skey, tkey, begun = unpack(KEYS)
 local size, ttl, beginner = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-if beginner ~= '' and redis.call('HGET', begun, 'by') == beginner then
+local known = redis.call('HGET', begun, 'by')
+if beginner ~= '' and redis.call('GET', ckey) == 'done' and (not known or known == beginner) then return 0 end
+if beginner ~= '' and known == beginner then
   redis.call('HINCRBY', begun, 'times', 1)
-  if redis.call('GET', ckey) == 'done' then return 0 end
 else
   redis.call('DEL', ckey, begun)
   if redis.call('GET', tkey) == '${OVER}' then redis.call('DEL', tkey) end
@@ -120,12 +122,15 @@ redis.call('ZREM', KEYS[6], group)
 redis.call('HDEL', KEYS[7], group)
 return 1`;
 
-/** KEYS c s due heritage begun; ARGV as for `fired`. The parts stay, as Celery's do. */
+/**
+ * KEYS c s due heritage begun; ARGV as for `fired`. The parts stay, as Celery's do; that it is over is kept where it is known who
+ * began it: another one, as a task that is replayed, may begin it anew.
+ */
 const failed = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
-redis.call('SET', KEYS[1], 'done', 'EX', redis.call('EXISTS', KEYS[5]) == 1 and ARGV[3] or ARGV[2])
+if redis.call('EXISTS', KEYS[5]) == 1 then redis.call('SET', KEYS[1], 'done', 'EX', ARGV[3]) end
 redis.call('ZREM', KEYS[3], ARGV[4])
 redis.call('HDEL', KEYS[4], ARGV[4])
 return 1`;

@@ -10,6 +10,12 @@ const { chain, chord, group, link, linkError, s } = canvas;
 /** A task as a worker gets it: what follows it is in its options, with all ids. */
 type Message = Extract<canvas.PlanStep, { readonly kind: 'task' }>;
 
+/** How many tasks end that a message leads to. */
+interface Ends {
+  readonly first: number;
+  readonly again: number;
+}
+
 describe('chords on Redis that are begun again, as by a worker killed between beginning one and acknowledging', () => {
   const redis = new Redis(testRedisUrl());
   let bench: WorkerBench;
@@ -60,22 +66,25 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     replacements.set(key, replacement);
     return messageOf(s('a.replace', key));
   };
-  const endsOf = (id: string): number =>
-    bench.events.filter(({ type, uuid }) => type === 'task-succeeded' && uuid === id).length;
-  /** Once the broker has nothing left for the workers. */
-  const idle = async (): Promise<void> => {
-    const tally = (): number => bench.events.filter(({ type }) => type === 'task-received').length;
-    const ended = new Set(['task-succeeded', 'task-failed']);
-    const open = (): number => tally() - bench.events.filter(({ type }) => ended.has(type)).length;
-    const replaced = (): number =>
-      bench.events.filter(({ type, name }) => type === 'task-received' && name === 'a.replace').length;
-    await until(async () => (await bench.depth('celery')) === 0 && open() === replaced(), {
-      timeoutMs: 30_000,
-    });
+  const ENDS = new Set(['task-succeeded', 'task-failed']);
+  const ended = (): number => bench.events.filter(({ type }) => ENDS.has(type)).length;
+  /** Has something done, and waits until so many tasks more have ended: those that follow from it. */
+  const following = async (count: number, act: () => Promise<unknown>): Promise<void> => {
+    const before = ended();
+    await act();
+    await until(() => ended() >= before + count, { timeoutMs: 30_000, what: `${count} more ends` });
   };
-  const send = async ({ task, args, options }: Message): Promise<void> => {
-    const taskId = await bench.submit(task, args, canvas.taskOptionsOf(options));
-    await until(() => bench.eventsOf(taskId).includes('task-received'), { timeoutMs: 30_000 });
+  const send = ({ task, args, options }: Message): Promise<string> =>
+    bench.submit(task, args, canvas.taskOptionsOf(options));
+  /** Nothing is left in the queue, and what was taken from it last has run. */
+  const idle = async (): Promise<void> => {
+    await until(async () => (await bench.depth('celery')) === 0, { timeoutMs: 30_000 });
+    await following(8, () => Promise.all(Array.from({ length: 8 }, () => bench.submit('a.step', [0]))));
+  };
+  /** The message comes three times, each time when all that followed from the last one is over. */
+  const threeTimes = async (message: Message, ends: Ends): Promise<void> => {
+    for (const count of [ends.first, ends.again, ends.again]) await following(count, () => send(message));
+    await idle();
   };
   const nextGroup = ({ options }: Message): string =>
     String((options.chain as readonly Canvas[]).at(-1)?.options.task_id);
@@ -86,11 +95,7 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const message = messageOf(
       chain(s('a.step', 0), group(s('a.part', 1), s('a.part', 2)), s('a.body', body)),
     );
-    for (let time = 0; time < 3; time += 1) {
-      await send(message);
-      await idle();
-    }
-    expect(endsOf(String(message.options.task_id))).toBe(3);
+    await threeTimes(message, { first: 4, again: 3 });
     expect(runs.get(body)).toEqual([[1, 2]]);
     const groupId = nextGroup(message);
     expect(await redis.get(key(groupId, '.c'))).toBe('done');
@@ -98,17 +103,17 @@ describe('chords on Redis that are begun again, as by a worker killed between be
   });
 
   test('a step that comes several times at once: one body', async () => {
-    const bodies = await Promise.all(
-      Array.from({ length: 15 }, async () => {
-        const body = randomUUID();
-        const header = group(s('a.part', 1), chain(s('a.part', 2), s('a.part', 3)));
-        const message = messageOf(chain(s('a.step', 0), header, s('a.body', body)));
-        await Promise.all([send(message), send(message), send(message)]);
-        return body;
-      }),
-    );
-    await until(() => bodies.every((body) => runs.has(body)), { timeoutMs: 30_000 });
+    const starts = Array.from({ length: 15 }, () => {
+      const body = randomUUID();
+      const header = group(s('a.part', 1), chain(s('a.part', 2), s('a.part', 3)));
+      const message = messageOf(chain(s('a.step', 0), header, s('a.body', body)));
+      return { body, message };
+    });
+    const thrice = starts.flatMap(({ message }) => [message, message, message]);
+    // Of each three steps with three header tasks each, and one body.
+    await following(starts.length * 13, () => Promise.all(thrice.map(send)));
     await idle();
+    const bodies = starts.map(({ body }) => body);
     expect(bodies.map((body) => runs.get(body))).toEqual(bodies.map(() => [[1, 3]]));
   });
 
@@ -117,13 +122,12 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const message = messageOf(
       chain(s('a.step', 0), group(s('a.part', 1), s('a.part', 2)), s('a.body', body)),
     );
-    await send(message);
-    await idle();
+    await following(4, () => send(message));
     // celery/backends/redis.py `set_chord_size`
     const groupId = nextGroup(message);
     await redis.del(key(groupId, '.c'));
     await redis.set(key(groupId, '.s'), 2, 'EX', 60);
-    await send(message);
+    await following(3, () => send(message));
     await idle();
     expect(runs.get(body)).toEqual([[1, 2]]);
   });
@@ -133,11 +137,10 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const message = messageOf(
       chain(s('a.step', 0), group(s('a.part', 1), s('a.part', 2)), s('a.body', body)),
     );
-    await send(message);
-    await idle();
+    await following(4, () => send(message));
     const groupId = nextGroup(message);
     await redis.del(key(groupId, '.c'), key(groupId, '.t'));
-    await send(message);
+    await following(3, () => send(message));
     await idle();
     expect(runs.get(body)).toEqual([[1, 2]]);
   });
@@ -148,8 +151,7 @@ describe('chords on Redis that are begun again, as by a worker killed between be
       chain(s('a.step', 0), group(s('a.part', 1), s('a.part', 2)), s('a.body', body)),
     );
     for (const task_id of [randomUUID(), randomUUID()]) {
-      await send({ ...message, options: { ...message.options, task_id } });
-      await idle();
+      await following(4, () => send({ ...message, options: { ...message.options, task_id } }));
     }
     expect(runs.get(body)).toEqual([
       [1, 2],
@@ -157,21 +159,25 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     ]);
   });
 
-  test.each<readonly [string, (body: string) => Message]>([
+  test.each<readonly [string, Ends, (body: string) => Message]>([
     [
       'replaced itself by a chord',
+      { first: 3, again: 2 },
       (body) => replacing(chord([s('a.part', 0, 1), s('a.part', 0, 2)], s('a.body', body))),
     ],
     [
       'replaced itself by a chain with a chord in it',
+      { first: 4, again: 3 },
       (body) => replacing(chain(s('a.step', 0), group(s('a.part', 1), s('a.part', 2)), s('a.body', body))),
     ],
     [
       'has a chord as its callback',
+      { first: 4, again: 3 },
       (body) => messageOf(link(s('a.step', 0), chord([s('a.part', 1), s('a.part', 2)], s('a.body', body)))),
     ],
     [
       'is followed by a chord whose body is one',
+      { first: 6, again: 3 },
       (body) =>
         messageOf(
           chain(
@@ -181,13 +187,9 @@ describe('chords on Redis that are begun again, as by a worker killed between be
           ),
         ),
     ],
-  ])('a task that %s comes again: one body', async (_, made) => {
+  ])('a task that %s comes again: one body', async (_, ends, made) => {
     const body = randomUUID();
-    const message = made(body);
-    for (let time = 0; time < 3; time += 1) {
-      await send(message);
-      await idle();
-    }
+    await threeTimes(made(body), ends);
     expect(runs.get(body)).toEqual([[1, 2]]);
   });
 
@@ -195,10 +197,7 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const errbacks = randomUUID();
     const body = linkError(s('a.body', randomUUID()), s('a.errback', errbacks));
     const message = messageOf(chain(s('a.step', 0), group(s('a.part', 1), s('a.fail')), body));
-    for (let time = 0; time < 3; time += 1) {
-      await send(message);
-      await idle();
-    }
+    await threeTimes(message, { first: 4, again: 3 });
     expect(runs.get(errbacks)).toEqual(['errback']);
   });
 
@@ -210,7 +209,7 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const added = `celery-gateway-chords-added:${nextGroup(message)}`;
     await redis.sadd(added, `member 1 of ${extend?.options.task_id} 0 0`);
     await redis.incr(key(nextGroup(message), '.t'));
-    await send(message);
+    await following(5, () => send(message));
     await idle();
     expect(runs.get(body)).toEqual([[expect.anything(), expect.anything(), expect.anything()]]);
     expect(new Set((runs.get(body) as unknown[][])[0])).toEqual(new Set(['extended', 'added', 2]));
