@@ -61,24 +61,31 @@ test('a broker that is down at the start: the gateway serves what it can, and he
   expect((await submit(gateway)).status).toBe(202);
 }, 120_000);
 
-test('a broker under a memory alarm: submissions are refused at once, reads go on, and it ends with the alarm', async () => {
-  const gateway = await start();
-  await ready(gateway);
-  const before = String((await submit(gateway)).body.task_id);
-  await broker.ctl('set_vm_memory_high_watermark', '0.00001');
-  try {
-    // The broker tells of the alarm with the first publish after it.
-    await until(async () => (await submit(gateway)).body.code === 'CONNECTION_BLOCKED', PATIENT);
-    expectUnavailable(await submit(gateway), 'CONNECTION_BLOCKED');
-    expect((await gateway.call('GET', '/health/ready')).status).toBe(503);
-    await expectTheRestWorks(gateway, before);
-    expect((await gateway.call('GET', '/rabbitmq/queues/kept/info')).status).toBe(200);
-  } finally {
-    await broker.ctl('set_vm_memory_high_watermark', '0.4');
-  }
-  await until(async () => (await submit(gateway)).status === 202, PATIENT);
-  await ready(gateway);
-}, 120_000);
+test.each<readonly [string, readonly string[], readonly string[]]>([
+  ['memory', ['set_vm_memory_high_watermark', '0.00001'], ['set_vm_memory_high_watermark', '0.4']],
+  ['disk', ['set_disk_free_limit', '100000000000000'], ['set_disk_free_limit', '50000000']],
+])(
+  'a broker under a %s alarm: submissions are refused at once, reads go on, and it ends with the alarm',
+  async (_what, raise, clear) => {
+    const gateway = await start();
+    await ready(gateway);
+    const before = String((await submit(gateway)).body.task_id);
+    await broker.ctl(...raise);
+    try {
+      // The broker tells of the alarm with the first publish after it.
+      await until(async () => (await submit(gateway)).body.code === 'CONNECTION_BLOCKED', PATIENT);
+      expectUnavailable(await submit(gateway), 'CONNECTION_BLOCKED');
+      expect((await gateway.call('GET', '/health/ready')).status).toBe(503);
+      await expectTheRestWorks(gateway, before);
+      expect((await gateway.call('GET', '/rabbitmq/queues/kept/info')).status).toBe(200);
+    } finally {
+      await broker.ctl(...clear);
+    }
+    await until(async () => (await submit(gateway)).status === 202, PATIENT);
+    await ready(gateway);
+  },
+  120_000,
+);
 
 test('a frozen broker: readiness finds it by its canary while the connection still looks well', async () => {
   const gateway = await start();
