@@ -1,4 +1,5 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage, Message } from 'amqplib';
+import { AckBatch } from './ack-batch';
 import { closeChannel } from './close-channel';
 import { ChannelDelivery, type DeliveringChannel, type Delivery } from './delivery';
 import { toRabbitMQError } from './error-mapping';
@@ -25,6 +26,7 @@ export class ConsumerSession implements DeliveringChannel {
   readonly noAck: boolean;
   /** Resolves, with the reason, when no more deliveries can come although nobody cancelled. */
   readonly interrupted: Promise<RabbitMQError>;
+  readonly acks: AckBatch;
   unsettled = 0;
   readonly #onDelivery: (delivery: Delivery) => void;
   #open: boolean;
@@ -39,6 +41,7 @@ export class ConsumerSession implements DeliveringChannel {
     this.queue = queue;
     this.noAck = noAck;
     this.#onDelivery = onDelivery;
+    this.acks = new AckBatch((deliveryTag, multiple) => this.#ack(deliveryTag, multiple));
     this.interrupted = new Promise((resolve) => {
       this.#interrupt = resolve;
     });
@@ -49,6 +52,7 @@ export class ConsumerSession implements DeliveringChannel {
     channel.once('close', () => {
       this.#open = false;
       this.unsettled = 0;
+      this.acks.clear();
       this.#interrupt(reason);
     });
   }
@@ -80,6 +84,7 @@ export class ConsumerSession implements DeliveringChannel {
   /** Closes the channel: the broker takes back what is not settled. */
   async close(): Promise<void> {
     if (!this.#open) return;
+    this.acks.flush();
     this.#open = false;
     this.unsettled = 0;
     await closeChannel(this.channel);
@@ -99,8 +104,19 @@ export class ConsumerSession implements DeliveringChannel {
       return;
     }
     const delivery = new ChannelDelivery(message, this);
-    if (!this.noAck) this.unsettled += 1;
+    if (!this.noAck) {
+      this.unsettled += 1;
+      this.acks.received(message.fields.deliveryTag);
+    }
     if (this.#returning && !this.noAck) delivery.nack({ requeue: true });
     else if (!this.#returning) this.#onDelivery(delivery);
+  }
+
+  #ack(deliveryTag: number, multiple: boolean): void {
+    try {
+      this.channel.ack({ fields: { deliveryTag } } as Message, multiple);
+    } catch {
+      // The channel is closing: amqplib throws, and the broker takes the messages back.
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import type { AckBatch } from './ack-batch';
 import type { HeaderTable, MessageProperties } from './message';
 
 /** A message handed to a consumer. It is settled once, on the channel that delivered it and on no other. */
@@ -37,6 +38,7 @@ export interface DeliveringChannel {
   readonly open: boolean;
   /** Deliveries not yet settled. */
   unsettled: number;
+  readonly acks: AckBatch;
 }
 
 /** A delivery of amqplib, bound to its channel. */
@@ -88,30 +90,36 @@ export class ChannelDelivery implements Delivery {
   }
 
   ack(): boolean {
-    return this.#settle((channel, message) => channel.ack(message));
+    return this.#settle(({ acks }, { fields }) => acks.ack(fields.deliveryTag));
   }
 
   ackThrough(): boolean {
-    const settled = this.#settle((channel, message) => channel.ack(message, true));
+    const settled = this.#settle(({ acks }, { fields }) => acks.ackThrough(fields.deliveryTag));
     if (settled) this.#source.unsettled = 0;
     return settled;
   }
 
   nack({ requeue }: { readonly requeue: boolean }): boolean {
-    return this.#settle((channel, message) => channel.nack(message, false, requeue));
+    return this.#settle(({ acks, channel }, message) => {
+      acks.settled(message.fields.deliveryTag);
+      channel.nack(message, false, requeue);
+    });
   }
 
   reject({ requeue }: { readonly requeue: boolean }): boolean {
-    return this.#settle((channel, message) => channel.reject(message, requeue));
+    return this.#settle(({ acks, channel }, message) => {
+      acks.settled(message.fields.deliveryTag);
+      channel.reject(message, requeue);
+    });
   }
 
-  #settle(settle: (channel: Channel, message: ConsumeMessage) => void): boolean {
+  #settle(settle: (source: DeliveringChannel, message: ConsumeMessage) => void): boolean {
     if (this.#settled) return false;
     this.#settled = true;
     if (!this.#source.open) return false;
     this.#source.unsettled -= 1;
     try {
-      settle(this.#source.channel, this.#message);
+      settle(this.#source, this.#message);
       return true;
     } catch {
       // The channel is closing: amqplib throws, and the broker takes the message back.

@@ -2,11 +2,19 @@ const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00$/;
 const ISO =
   /^(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
-/** A moment as Python's `datetime.isoformat` writes it in UTC: microseconds only when there are any. */
-export const formatIsoTime = (epochMs: number): string => {
+const write = (epochMs: number): string => {
   const iso = new Date(epochMs).toISOString();
   const fraction = iso.slice(-4, -1);
   return `${iso.slice(0, -5)}${fraction === '000' ? '' : `.${fraction}000`}+00:00`;
+};
+
+let latest = { epochMs: Number.NaN, text: '' };
+
+/** A moment as Python's `datetime.isoformat` writes it in UTC: microseconds only when there are any. */
+export const formatIsoTime = (epochMs: number): string => {
+  // A busy worker asks for the same millisecond again and again.
+  if (epochMs !== latest.epochMs) latest = { epochMs, text: write(epochMs) };
+  return latest.text;
 };
 
 const offsetMs = (zone: string | undefined): number => {

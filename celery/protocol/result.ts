@@ -31,16 +31,27 @@ export interface TaskMeta {
   readonly queue?: string | undefined;
 }
 
-const OPTIONAL_FIELDS = [
-  'group_id',
-  'parent_id',
-  'name',
-  'args',
-  'kwargs',
-  'worker',
-  'retries',
-  'queue',
-] as const;
+/** In Python's order, `task_id` last. Written out: one is made for each task. */
+const ordered = (meta: TaskMeta): Readonly<Record<string, unknown>> => ({
+  status: meta.status,
+  result: meta.result ?? null,
+  traceback: meta.traceback,
+  children: meta.children,
+  date_done: meta.date_done,
+  group_id: meta.group_id,
+  parent_id: meta.parent_id,
+  name: meta.name,
+  args: meta.args,
+  kwargs: meta.kwargs,
+  worker: meta.worker,
+  retries: meta.retries,
+  queue: meta.queue,
+  task_id: meta.task_id,
+});
+
+/** JSON leaves absent fields out by itself; other serializers would write them as null. */
+const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /**
  * Writes a result in the newest form, fields in Python's order with `task_id` last. Callers fail without `status`, `result`
@@ -52,16 +63,13 @@ export const encodeTaskMeta = (
   serializer: SerializerName = 'json',
   protection?: ContentProtection,
 ): SerializedContent => {
-  const { status, result, traceback, children, date_done } = meta;
-  const fields: Record<string, unknown> = { status, result: result ?? null, traceback, children, date_done };
-  for (const name of OPTIONAL_FIELDS) if (meta[name] !== undefined) fields[name] = meta[name];
-  fields.task_id = meta.task_id;
-  const plain = serialize(fields, serializer);
+  const fields = ordered(meta);
+  const plain = serialize(serializer === 'json' ? fields : present(fields), serializer);
   return protection?.protect(plain, { use: 'result' }) ?? plain;
 };
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const present = (value: unknown): string | undefined => text(value) ?? undefined;
+const textOf = (value: unknown): string | undefined => text(value) ?? undefined;
 
 const dateDone = (value: unknown): string | null =>
   value instanceof Date ? value.toISOString() : text(value);
@@ -69,7 +77,7 @@ const dateDone = (value: unknown): string | null =>
 const extendedFields = (meta: Readonly<Record<string, unknown>>): Partial<TaskMeta> => {
   const fields: Record<string, unknown> = {};
   for (const name of ['group_id', 'parent_id', 'name', 'worker', 'queue'] as const) {
-    if (present(meta[name]) !== undefined) fields[name] = meta[name];
+    if (textOf(meta[name]) !== undefined) fields[name] = meta[name];
   }
   if (typeof meta.retries === 'number') fields.retries = meta.retries;
   if (meta.args !== undefined) fields.args = meta.args;

@@ -28,13 +28,21 @@ export class RpcResultWriter implements ResultWriter {
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
 
-  /** @throws RabbitMQError as {@link ConfirmPublisher.publish} does. */
-  async storeResult(request: ResultAddress, meta: TaskMeta): Promise<void> {
-    if (!request.replyTo) return;
+  /** @throws ContentError for what cannot be written; RabbitMQError as {@link ConfirmPublisher.publish} does. */
+  storeResult(request: ResultAddress, meta: TaskMeta): Promise<void> {
+    if (!request.replyTo) return DONE;
+    try {
+      return this.#publish(request, request.replyTo, meta);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #publish(request: ResultAddress, replyTo: string, meta: TaskMeta): Promise<void> {
     const { content, contentType, contentEncoding } = encodeTaskMeta(meta, 'json', this.#protection);
-    await this.#publisher.publish({
+    return this.#publisher.publish({
       exchange: '',
-      routingKey: request.replyTo,
+      routingKey: replyTo,
       content,
       properties: {
         contentType,
@@ -47,3 +55,5 @@ export class RpcResultWriter implements ResultWriter {
     });
   }
 }
+
+const DONE = Promise.resolve();

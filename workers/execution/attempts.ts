@@ -12,7 +12,7 @@ const MAX_FOREIGN_ATTEMPTS = 15;
  * task must not lose its result or next step for that. What repeating cannot cure is thrown.
  */
 export class Attempts {
-  private stopped = false;
+  private stopped: boolean = false;
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly logger: Logger) {}
@@ -24,37 +24,49 @@ export class Attempts {
   }
 
   /** Where `isVoid` says after a failed attempt that there is no need any more, it resolves without the thing done. */
-  async run(
+  run(
     what: string,
     taskId: string,
     action: () => Promise<unknown>,
     isVoid: () => boolean = never,
-  ): Promise<void> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await action();
-        return;
-      } catch (error) {
-        if (this.stopped || !mayHeal(error, attempt)) throw error;
-        if (attempt === 0) this.logger.warn('settling waits', { what, taskId, reason: messageOf(error) });
-      }
-      await this.pause(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt));
-      if (isVoid()) return;
-    }
+  ): Promise<unknown> {
+    return this.value(what, taskId, action, isVoid).catch((error: unknown) => {
+      if (!(error instanceof SettlingVoid)) throw error;
+    });
   }
 
   /**
-   * The same for an action that gives something.
+   * The same for an action that gives something. Nearly always the first attempt does, and costs no more than itself.
    * @throws SettlingVoid where `isVoid` says that there is no need any more.
    */
-  async value<T>(what: string, taskId: string, action: () => Promise<T>, isVoid?: () => boolean): Promise<T> {
-    let done: { readonly value: T } | undefined;
-    const attempt = async (): Promise<void> => {
-      done = { value: await action() };
-    };
-    await this.run(what, taskId, attempt, isVoid);
-    if (done === undefined) throw new SettlingVoid();
-    return done.value;
+  value<T>(
+    what: string,
+    taskId: string,
+    action: () => Promise<T>,
+    isVoid: () => boolean = never,
+  ): Promise<T> {
+    return action().catch((error: unknown) => this.again(what, taskId, action, isVoid, error));
+  }
+
+  private async again<T>(
+    what: string,
+    taskId: string,
+    action: () => Promise<T>,
+    isVoid: () => boolean,
+    first: unknown,
+  ): Promise<T> {
+    let error = first;
+    for (let attempt = 0; ; attempt += 1) {
+      if (this.stopped || !mayHeal(error, attempt)) throw error;
+      if (attempt === 0) this.logger.warn('settling waits', { what, taskId, reason: messageOf(error) });
+      await this.pause(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt));
+      if (isVoid()) throw new SettlingVoid();
+      try {
+        return await action();
+      } catch (next) {
+        error = next;
+      }
+    }
   }
 
   private async pause(milliseconds: number): Promise<void> {

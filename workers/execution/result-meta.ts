@@ -66,14 +66,17 @@ function metaCore(outcome: Outcome): MetaCore {
   }
 }
 
-function meta(run: DescribedRun, core: MetaCore, dateDone: string | null): TaskMeta {
-  const { group, parentId } = run.request;
+/** Written out field by field: one is made for each task. */
+function meta(run: DescribedRun, { status, result, traceback }: MetaCore, dateDone: string | null): TaskMeta {
+  const { id, group, parentId } = run.request;
   return {
-    ...core,
+    status,
+    result,
+    traceback,
     children: run.children.map(canvas.resultTuple),
     date_done: dateDone,
-    ...(group === null ? {} : { group_id: group }),
-    ...(parentId === null ? {} : { parent_id: parentId }),
-    task_id: run.request.id,
+    group_id: group ?? undefined,
+    parent_id: parentId ?? undefined,
+    task_id: id,
   };
 }

@@ -35,7 +35,12 @@ export class SettleEffects {
   constructor(private readonly deps: SettleEffectsDeps) {}
 
   /** Does one step of the plan. Rejects when it cannot be done; SettlingVoid when it need not be done any more. */
-  async perform(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
+  perform(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
+    // Of nearly every task this is all, so it is done without the frames of the others.
+    return step === 'store-result' ? this.store(run, outcome) : this.continueCanvas(step, run, outcome);
+  }
+
+  private async continueCanvas(step: SettleStep, run: TaskRun, outcome: Outcome): Promise<void> {
     const { request } = run;
     const { idsOf } = this.deps;
     switch (step) {
@@ -60,8 +65,6 @@ export class SettleEffects {
           errorOf(outcome),
           this.settling(run, outcome),
         );
-      case 'store-result':
-        return this.store(run, outcome);
       case 'run-hook':
         return runHook(run.definition.settings, new RunContext(run, this.deps.services), outcome);
       case 'fail-chain':
@@ -96,10 +99,15 @@ export class SettleEffects {
     run.children.push(...plan.trail);
   }
 
-  private async store(run: TaskRun, outcome: Outcome): Promise<void> {
-    const { results, clock } = this.deps.services;
-    const meta = resultMeta(run, outcome, clock.now());
-    await this.repeat('store-result', run, outcome)(() => results.storeResult(run.request, meta));
+  private store(run: TaskRun, outcome: Outcome): Promise<void> {
+    const { attempts, services } = this.deps;
+    const meta = resultMeta(run, outcome, services.clock.now());
+    return attempts.value(
+      'store-result',
+      run.id,
+      () => services.results.storeResult(run.request, meta),
+      () => isVoid(outcome, run.delivery.lost),
+    );
   }
 
   /** Chords are told even where results are ignored: their bodies wait. */

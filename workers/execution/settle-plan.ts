@@ -71,8 +71,43 @@ export const SETTLE_ORDER: Readonly<Record<OutcomeKind, readonly SettleStep[]>> 
   IGNORED: ['ack'],
 };
 
+/** Plans by what they depend on: there are few, and each task needs one. */
+const PLANS = new Map<number, readonly SettleStep[]>();
+const KINDS = Object.keys(SETTLE_ORDER);
+
 /** The steps that settle this outcome, in order. Pure. */
 export function settlePlan(outcome: Outcome, facts: SettleFacts): readonly SettleStep[] {
+  const key = keyOf(outcome, facts);
+  const known = PLANS.get(key);
+  if (known !== undefined) return known;
+  const plan = planFor(outcome, facts);
+  PLANS.set(key, plan);
+  return plan;
+}
+
+/** All that {@link planFor} looks at, a bit each. */
+function keyOf(outcome: Outcome, facts: SettleFacts): number {
+  let key = KINDS.indexOf(outcome.kind);
+  const add = (bit: boolean | undefined): void => {
+    key = key * 2 + (bit === true ? 1 : 0);
+  };
+  add(outcome.kind === 'REJECTED' && outcome.requeue);
+  add(outcome.kind === 'FAILURE' && outcome.workerLost);
+  add(outcome.kind === 'FAILURE' && outcome.timedOut);
+  add(facts.acksLate);
+  add(facts.acksOnFailureOrTimeout);
+  add(facts.rejectOnWorkerLost);
+  add(facts.storesResult);
+  add(facts.hasCallbacks);
+  add(facts.hasChain);
+  add(facts.hasErrbacks);
+  add(facts.hasChord);
+  add(facts.deadLettersFailures);
+  add(facts.hasHook);
+  return key;
+}
+
+function planFor(outcome: Outcome, facts: SettleFacts): readonly SettleStep[] {
   const answer = answerToBroker(outcome, facts);
   const returned = (outcome.kind === 'REJECTED' && outcome.requeue) || isHandedBack(outcome, facts);
   const applies: Record<SettleStep, boolean> = {

@@ -36,10 +36,9 @@ export class Settler {
       return undefined;
     }
     const plan = settlePlan(outcome, this.facts(run, outcome));
-    let index = 0;
-    for (; index < plan.length; index += 1) {
+    for (let index = 0; index < plan.length; index += 1) {
       const step = plan[index] as SettleStep;
-      if (!IMMEDIATE.has(step)) return this.settleRest(run, outcome, plan.slice(index));
+      if (!IMMEDIATE.has(step)) return this.settleFrom(index, run, outcome, plan);
       this.immediate(step, run, outcome);
     }
     return undefined;
@@ -110,8 +109,14 @@ export class Settler {
     }
   }
 
-  private async settleRest(run: TaskRun, outcome: Outcome, plan: readonly SettleStep[]): Promise<void> {
-    for (const step of plan) {
+  private async settleFrom(
+    first: number,
+    run: TaskRun,
+    outcome: Outcome,
+    plan: readonly SettleStep[],
+  ): Promise<void> {
+    for (let index = first; index < plan.length; index += 1) {
+      const step = plan[index] as SettleStep;
       if (isVoid(outcome, run.delivery.lost)) {
         this.leave(run);
         return;
