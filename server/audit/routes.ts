@@ -31,6 +31,7 @@ export function auditRoutes(service: Pick<AuditService, 'page'>): readonly Route
         description:
           'Who did what to what, why and with which outcome, the newest first. As far back as this gateway keeps it in memory; the file has the rest.',
         operationId: 'listAuditRecords',
+        problems: [],
         tag: 'audit',
         query: auditQuerySchema,
         responses: { 200: { description: 'A page of records.', schema: auditSchema } },

@@ -5,6 +5,7 @@ import { parsedJson } from '../http/json-body';
 import type { JsonHazards } from '../http/json-hazards';
 import { sendJson } from '../http/json-response';
 import { problemOf } from '../http/problem';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse, Handler, IdempotentWork } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -180,6 +181,17 @@ export function batchRoutes(deps: BatchRoutesDeps): readonly RouteDefinition[] {
         description:
           'As JSON: each task has its outcome at its place. As application/x-ndjson, one task a line: each outcome is a line of the answer, in the same order, followed by a summary.',
         operationId: 'submitTasks',
+        problems: problems(
+          'submits',
+          'CALLBACKS_DISABLED',
+          'IDEMPOTENCY_UNAVAILABLE',
+          'IDEMPOTENCY_IN_FLIGHT',
+          'IDEMPOTENCY_KEY_REUSED',
+          'BODY_MALFORMED',
+          'BODY_TOO_LARGE',
+          'UNSUPPORTED_MEDIA_TYPE',
+          'SHUTTING_DOWN',
+        ),
         tag: 'tasks',
         body: documentedBatchSchema,
         bodyForms: [{ contentType: LINES, schema: taskSchema }],

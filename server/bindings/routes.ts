@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -63,6 +64,7 @@ export function bindingRoutes(
         summary: 'The bindings of the virtual host',
         description: 'Needs RABBITMQ_MANAGEMENT_URL: AMQP cannot list them.',
         operationId: 'listBindings',
+        problems: problems('works'),
         tag: 'bindings',
         query: bindingQuerySchema,
         responses: {
@@ -78,6 +80,7 @@ export function bindingRoutes(
         ...about,
         summary: 'Bind a queue or an exchange to an exchange',
         operationId: 'bind',
+        problems: problems('works'),
         responses: { 200: { description: 'They are bound.', schema: boundSchema } },
       },
       handle: change('bind'),
@@ -89,6 +92,7 @@ export function bindingRoutes(
         ...about,
         summary: 'Remove a binding',
         operationId: 'unbind',
+        problems: problems('works'),
         responses: { 200: { description: 'They are not bound so any more.', schema: boundSchema } },
       },
       handle: change('unbind'),

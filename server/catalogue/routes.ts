@@ -1,4 +1,5 @@
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { RouteDefinition } from '../http/route';
 import { catalogueSchema } from './answers';
 import type { CatalogueService } from './service';
@@ -20,6 +21,7 @@ export function catalogueRoutes(service: Pick<CatalogueService, 'list'>): readon
         description:
           'Those that workers online know, and those with a schema in TASK_SCHEMAS_DIR. A key limited to tasks sees its own.',
         operationId: 'listCatalogue',
+        problems: problems('publishes'),
         tag: 'tasks',
         responses: { 200: { description: 'By name.', schema: catalogueSchema } },
       },

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -101,6 +102,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         description:
           'DEAD_LETTER_QUEUES, those set up here, `<queue>.dead` of each known queue, and with the management API all bound to the exchange dead-letters.',
         operationId: 'listDeadLetterQueues',
+        problems: problems('works'),
         tag: 'dead-letters',
         responses: { 200: { description: 'By name.', schema: countsSchema } },
       },
@@ -117,6 +119,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         description:
           'Doing it again changes the retries. A rejected message waits in RabbitMQ for its next one; what expired, was too many or could not be read is dead at once.',
         operationId: 'setUpDeadLetters',
+        problems: problems('works'),
         tag: 'dead-letters',
         body: setupSchema,
         example: { queue_name: 'reports', retry_delays_seconds: [5, 60], keep_seconds: 604_800 },
@@ -133,6 +136,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
       api: {
         summary: 'Dead letters of a queue, decoded, with why and where they died',
         operationId: 'listDeadLetters',
+        problems: problems('works'),
         tag: 'dead-letters',
         params: queueNameSchema,
         query: listQuerySchema,
@@ -147,6 +151,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         summary: 'All dead letters of a queue as NDJSON',
         description: 'They stay in the queue. An export that was cut off has no proper end.',
         operationId: 'exportDeadLetters',
+        problems: problems('works'),
         tag: 'dead-letters',
         params: queueNameSchema,
         query: exportQuerySchema,
@@ -162,6 +167,13 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         summary: 'Put exported dead letters into a queue',
         description: 'Each line for itself. Not into a queue of Celery workers: replay from there.',
         operationId: 'importDeadLetters',
+        problems: problems(
+          'works',
+          'BODY_MALFORMED',
+          'BODY_TOO_LARGE',
+          'UNSUPPORTED_MEDIA_TYPE',
+          'SHUTTING_DOWN',
+        ),
         tag: 'dead-letters',
         params: queueNameSchema,
         bodyType: NDJSON,
@@ -176,6 +188,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
       api: {
         summary: 'One dead letter by its task id or message id',
         operationId: 'getDeadLetter',
+        problems: problems('works', 'MESSAGE_NOT_FOUND'),
         tag: 'dead-letters',
         params: messageIdSchema,
         query: findQuerySchema,
@@ -192,6 +205,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         description:
           'To the queue each died in, or to `to`. A letter leaves only after RabbitMQ has confirmed it at its place. `x-replay-count` counts, and guards against loops.',
         operationId: 'replayDeadLetters',
+        problems: problems('works', 'OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'),
         body: replaySchema,
         example: { filter: { task: 'reports.*' }, limit: 100, dry_run: true },
       },
@@ -205,6 +219,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
         ...began,
         summary: 'Drop dead letters',
         operationId: 'discardDeadLetters',
+        problems: problems('works', 'OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'),
         body: discardSchema,
         example: { filter: { older_than_seconds: 604_800 } },
       },

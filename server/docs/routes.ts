@@ -63,6 +63,7 @@ export function docsRoutes({ service, assets }: DocsRoutesDeps): readonly RouteD
       api: {
         summary: 'This document',
         operationId: 'getOpenApi',
+        problems: [],
         tag: 'docs',
         headers: { 'If-None-Match': 'The ETag of an answer that is still at hand: 304 when it holds.' },
         responses: {
@@ -82,6 +83,7 @@ export function docsRoutes({ service, assets }: DocsRoutesDeps): readonly RouteD
       api: {
         summary: 'This document as a page that can send requests',
         operationId: 'getDocsPage',
+        problems: [],
         tag: 'docs',
         responses: {
           200: { description: 'A page.', contentType: 'text/html' },
@@ -96,6 +98,7 @@ export function docsRoutes({ service, assets }: DocsRoutesDeps): readonly RouteD
       api: {
         summary: 'What the page loads',
         operationId: 'getDocsFile',
+        problems: [],
         tag: 'docs',
         params: assetSchema,
         responses: { 200: { description: 'A script or a style sheet.', contentType: 'text/*' } },

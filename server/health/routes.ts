@@ -17,6 +17,7 @@ export function healthRoutes(
       api: {
         summary: 'Whether the process lives',
         operationId: 'getLiveness',
+        problems: [],
         tag: 'health',
         responses: {
           200: { description: 'The event loop turns.', schema: livenessSchema },
@@ -34,6 +35,7 @@ export function healthRoutes(
       api: {
         summary: 'Whether traffic is welcome',
         operationId: 'getReadiness',
+        problems: [],
         tag: 'health',
         responses: {
           200: { description: 'Submissions and reads are served.', schema: readinessSchema },

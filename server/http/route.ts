@@ -49,10 +49,10 @@ export interface RouteDescription {
   /** Successful answers by status. */
   readonly responses: Readonly<Record<number, ResponseDescription>>;
   /**
-   * Problems it may answer beyond those that follow from its other fields (key, rate limit, body, schemas). Left out, any
-   * code may come; a test fails for an answer whose code is not listed.
+   * What its handler may answer beyond those problems that follow from the other fields of the route (key, rate limit, body,
+   * schemas, path): see `problems`. A test fails for an answer whose code is not listed.
    */
-  readonly problems?: readonly ProblemCode[];
+  readonly problems: readonly ProblemCode[];
 }
 
 /** A route as a value: one table says what it needs, and one place applies it. */

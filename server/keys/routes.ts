@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -63,6 +64,7 @@ export function keyRoutes(
       api: {
         summary: 'List the API keys',
         operationId: 'listKeys',
+        problems: problems('KEYS_UNAVAILABLE'),
         tag: 'keys',
         responses: { 200: { description: 'Without anything of their secrets.', schema: keysSchema } },
       },
@@ -77,6 +79,7 @@ export function keyRoutes(
         summary: 'Create an API key',
         description: 'It can do no more than the key that makes it.',
         operationId: 'createKey',
+        problems: problems('KEY_EXISTS', 'KEYS_READ_ONLY', 'KEYS_UNAVAILABLE'),
         tag: 'keys',
         body: createKeySchema,
         example: { role: 'submitter', description: 'nightly reports', queues: ['reports'] },
@@ -92,6 +95,7 @@ export function keyRoutes(
       api: {
         summary: 'Give an API key a new secret',
         operationId: 'rotateKey',
+        problems: problems('KEY_NOT_FOUND', 'KEY_EXISTS', 'KEYS_READ_ONLY', 'KEYS_UNAVAILABLE'),
         tag: 'keys',
         params: keyIdSchema,
         body: rotateKeySchema,
@@ -109,6 +113,7 @@ export function keyRoutes(
         description:
           'It is refused from now on: here at once, by other gateways with the same file within seconds.',
         operationId: 'revokeKey',
+        problems: problems('KEY_NOT_FOUND', 'KEY_EXISTS', 'KEYS_READ_ONLY', 'KEYS_UNAVAILABLE'),
         tag: 'keys',
         params: keyIdSchema,
         responses: { 200: { description: 'It is revoked.', schema: keySchema } },

@@ -36,6 +36,7 @@ export function logLevelRoutes(service: Pick<LogLevelService, 'get' | 'set'>): r
       api: {
         summary: 'How much this gateway logs',
         operationId: 'getLogLevel',
+        problems: [],
         tag: 'log',
         responses: { 200: { description: 'The level in force.', schema: logLevelSchema } },
       },
@@ -50,6 +51,7 @@ export function logLevelRoutes(service: Pick<LogLevelService, 'get' | 'set'>): r
         description:
           'Of the gateway that answers: each replica has a level of its own. What may not be logged at all (arguments, keys, passwords) is in no level.',
         operationId: 'setLogLevel',
+        problems: [],
         tag: 'log',
         body: logLevelBodySchema,
         example: { level: 'debug', for_seconds: 600 },

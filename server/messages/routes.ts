@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -65,6 +66,7 @@ export function messageRoutes({
         description:
           'Answered when RabbitMQ has confirmed it and routed it to a queue. What a Celery worker could not read is kept from its queue.',
         operationId: 'publishMessage',
+        problems: problems('works'),
         tag: 'messages',
         body: publishSchema,
         example: { queue_name: 'reports', message: { id: 1 } },
@@ -78,6 +80,7 @@ export function messageRoutes({
       api: {
         summary: 'Publish up to 1000 messages, each for itself',
         operationId: 'publishMessages',
+        problems: problems('works'),
         tag: 'messages',
         body: batchSchema,
         example: { messages: [{ queue_name: 'reports', message: { id: 1 } }] },
@@ -93,6 +96,7 @@ export function messageRoutes({
         description:
           "The request carries `reply_to` (RabbitMQ's direct reply-to) and a `correlation_id`, which the reply has to repeat.",
         operationId: 'requestReply',
+        problems: problems('works', 'REPLY_TIMEOUT', 'OPERATIONS_SATURATED'),
         tag: 'messages',
         body: withTimeout,
         example: { queue_name: 'prices', message: { sku: 'a1' }, timeout_seconds: 5 },

@@ -8,6 +8,7 @@ import { messageView, readMessage } from '../queue-contents';
 import { followedSchema } from './answers';
 import type { ExchangeFeed } from './exchange-feed';
 import { streamQuerySchema } from './schema';
+import { problems } from '../http/problem-sources';
 
 /** How much of a body one event shows. */
 const PAYLOAD_BYTES = 64 * 1024;
@@ -71,6 +72,7 @@ export function messageStreamRoute({ feed, limit, stopping }: MessageStreamDeps)
       description:
         'Copies of what is published, through a temporary queue of the last 1000 messages: a slow reader misses the oldest. Events: `following` once, `message`, `end` (by limit or time), `shutdown`.',
       operationId: 'followExchange',
+      problems: problems('works', 'TOO_MANY_STREAMS', 'OPERATIONS_SATURATED'),
       tag: 'messages',
       query: streamQuerySchema,
       responses: {

@@ -21,9 +21,9 @@ export function metricsRoutes({ service, open }: MetricsRoutesDeps): readonly Ro
         summary: 'Metrics for Prometheus',
         description: "Tasks, workers and queues under celery-exporter's names, and the gateway's own.",
         operationId: 'getMetrics',
+        problems: [],
         tag: 'metrics',
         responses: { 200: { description: "Prometheus' text format.", contentType: 'text/plain' } },
-        problems: [],
       },
       handle: async (_req, res) => {
         const { text, contentType } = await service.scrape();

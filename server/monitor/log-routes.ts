@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { HeldLogLine, HeldTaskLog } from '../../celery';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -54,6 +55,7 @@ export function logRoutes({ logsOf }: LogRoutesDeps): readonly RouteDefinition[]
         description:
           'The latest lines, oldest first. TypeScript workers ship what a task writes to its logger; lines of Python workers stay with them.',
         operationId: 'getTaskLogs',
+        problems: problems('reads', 'TASK_NOT_FOUND'),
         tag: 'tasks',
         params: taskIdSchema,
         query: logsQuerySchema,

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Facet, TaskRecord } from '../../celery';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -85,6 +86,7 @@ export function monitorRoutes({
         description:
           'The tasks this gateway remembers (TASK_HISTORY_LIMIT), joined from submissions, events and results. All filters given must hold. Pages follow each other by cursor, so that tasks which come in between shift nothing.',
         operationId: 'listTasks',
+        problems: problems('reads'),
         tag: 'tasks',
         query: listQuerySchema,
         headers: IF_NONE_MATCH,
@@ -96,7 +98,6 @@ export function monitorRoutes({
           },
           304: { description: 'Nothing has changed since the ETag.' },
         },
-        problems: ['MESSAGING_DISABLED'],
       },
       handle: listTasks,
     },
@@ -112,6 +113,7 @@ export function monitorRoutes({
         description:
           'Redis deletes it; where results come over RabbitMQ, every replica forgets it, also after a restart. The task itself stays known.',
         operationId: 'forgetResult',
+        problems: problems('publishes', 'TASK_NOT_FOUND', 'RESULT_UNSUPPORTED'),
         tag: 'tasks',
         params: taskIdSchema,
         responses: { 204: { description: 'It is forgotten.' } },

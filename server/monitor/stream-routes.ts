@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { formatPosition, parseChoice, type TaskChange, type TaskRecord } from '../../celery';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { EventStream, lastEventId } from '../http/sse';
@@ -133,7 +134,6 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
     startsWork: true,
   } as const;
   const headers = { 'Last-Event-ID': 'The id of the last event seen: the stream goes on behind it.' };
-  const problems = ['TOO_MANY_STREAMS', 'MESSAGING_DISABLED'] as const;
   return [
     {
       ...common,
@@ -144,13 +144,13 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
         description:
           'Server-sent events. An `id` is a position in the logs of the broker, so it holds on every replica and after a restart. After a `gap` some changes are missing. Without `Last-Event-ID` it begins now, with `open`.',
         operationId: 'streamEvents',
+        problems: problems('reads', 'TOO_MANY_STREAMS'),
         tag: 'events',
         query: eventsQuerySchema,
         headers,
         responses: {
           200: { description: 'A stream of events.', contentType: 'text/event-stream', schema: eventSchema },
         },
-        problems,
       },
       handle: allEvents,
     },
@@ -162,6 +162,7 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
         description:
           'Server-sent events: `task` with the task as it is, each change, and `end` with the finished task, its result included.',
         operationId: 'streamTaskEvents',
+        problems: problems('reads', 'TOO_MANY_STREAMS', 'TASK_NOT_FOUND'),
         tag: 'events',
         params: taskIdSchema,
         headers,
@@ -169,7 +170,6 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
           200: { description: 'A stream of events.', contentType: 'text/event-stream', schema: eventSchema },
           204: { description: 'The task is finished, and the caller has seen all of it.' },
         },
-        problems: [...problems, 'TASK_NOT_FOUND', 'CONNECTION_LOST'],
       },
       handle: taskEvents,
     },

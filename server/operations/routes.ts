@@ -1,4 +1,5 @@
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { EventStream } from '../http/sse';
 import { validated } from '../http/validation';
@@ -55,6 +56,7 @@ export function operationRoutes({ service, stopping }: OperationRoutesDeps): rea
         description:
           'Those of this gateway process: running, or ended less than OPERATIONS_KEEP_SECONDS ago.',
         operationId: 'listOperations',
+        problems: [],
         tag: 'operations',
         responses: { 200: { description: 'All that are remembered.', schema: operationListSchema } },
       },
@@ -71,6 +73,7 @@ export function operationRoutes({ service, stopping }: OperationRoutesDeps): rea
         description:
           'Only the gateway that runs it knows it; its name stands behind the `@` of the id. Another one answers 404 and says so.',
         operationId: 'getOperation',
+        problems: problems('OPERATION_NOT_FOUND', 'OPERATION_CONFLICT'),
         tag: 'operations',
         params: operationIdSchema,
         responses: { 200: { description: 'As it is now.', schema: operationSchema } },
@@ -90,6 +93,7 @@ export function operationRoutes({ service, stopping }: OperationRoutesDeps): rea
         description:
           'Events: `progress` at most four times a second, `end` once, `shutdown` when the gateway stops.',
         operationId: 'followOperation',
+        problems: problems('OPERATION_NOT_FOUND', 'TOO_MANY_STREAMS'),
         tag: 'operations',
         params: operationIdSchema,
         responses: {
@@ -109,6 +113,7 @@ export function operationRoutes({ service, stopping }: OperationRoutesDeps): rea
         description:
           'What is under way is finished; what it holds goes back to the queue. An ended operation stays as it is.',
         operationId: 'cancelOperation',
+        problems: problems('OPERATION_NOT_FOUND', 'OPERATION_CONFLICT'),
         tag: 'operations',
         params: operationIdSchema,
         responses: { 202: { description: 'It stops: ask for its state.', schema: operationSchema } },

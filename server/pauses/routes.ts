@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -38,6 +39,7 @@ export function pauseRoutes(
       api: {
         summary: 'Queues that are paused',
         operationId: 'listPausedQueues',
+        problems: problems('reads'),
         tag: 'queues',
         responses: { 200: { description: 'As all gateways remember them.', schema: pausedSchema } },
       },
@@ -52,6 +54,7 @@ export function pauseRoutes(
         description:
           'Workers stop consuming it, those that join later too. What they had prefetched still runs; new messages wait in the queue.',
         operationId: 'pauseQueue',
+        problems: problems('remembers', 'NAME_NOT_ALLOWED'),
         tag: 'queues',
         params: queueNameSchema,
         responses: { 200: { description: 'It is paused.', schema: pauseSchema } },
@@ -66,6 +69,7 @@ export function pauseRoutes(
         summary: 'Resume a paused queue',
         description: 'The workers that consumed it before consume it again.',
         operationId: 'resumeQueue',
+        problems: problems('remembers', 'NAME_NOT_ALLOWED', 'QUEUE_NOT_PAUSED'),
         tag: 'queues',
         params: queueNameSchema,
         responses: { 200: { description: 'It is not paused any more.', schema: resumeSchema } },

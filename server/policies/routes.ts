@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
 import {
@@ -33,6 +34,7 @@ export function policyRoutes(
       api: {
         summary: 'The policies of the virtual host',
         operationId: 'listPolicies',
+        problems: problems('works'),
         tag: 'policies',
         responses: { 200: { description: 'All of them.', schema: policyListSchema } },
       },
@@ -51,6 +53,7 @@ export function policyRoutes(
         description:
           'Settings by policy keep the declares of Celery working: arguments of a declare must equal, policies need not.',
         operationId: 'putPolicy',
+        problems: problems('works'),
         tag: 'policies',
         params: policyNameSchema,
         body: policySchema,
@@ -73,6 +76,7 @@ export function policyRoutes(
       api: {
         summary: 'Delete a policy',
         operationId: 'deletePolicy',
+        problems: problems('works', 'POLICY_NOT_FOUND'),
         tag: 'policies',
         params: policyNameSchema,
         responses: { 200: { description: 'It applies no more.', schema: deletedPolicySchema } },

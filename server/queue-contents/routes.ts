@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -103,6 +104,7 @@ export function queueContentsRoutes({
         description:
           'They stay where they are and are marked as redelivered. What a consumer holds cannot be seen. One peek at a time per queue.',
         operationId: 'peekQueue',
+        problems: problems('works'),
         tag: 'queues',
         params: queueNameSchema,
         query: peekQuerySchema,
@@ -118,6 +120,7 @@ export function queueContentsRoutes({
         summary: 'Take the first messages out of a queue',
         description: 'They are gone when this answers; should the answer be lost, so are they.',
         operationId: 'takeMessages',
+        problems: problems('works'),
         tag: 'queues',
         params: queueNameSchema,
         body: takeSchema,
@@ -135,6 +138,7 @@ export function queueContentsRoutes({
         summary: 'One waiting message by its task id',
         description: 'Goes through the queue from its head; what is passed over is marked as redelivered.',
         operationId: 'getQueuedMessage',
+        problems: problems('works', 'MESSAGE_NOT_FOUND'),
         tag: 'queues',
         params: messageIdSchema,
         query: findQuerySchema,
@@ -150,6 +154,7 @@ export function queueContentsRoutes({
       api: {
         summary: 'Remove one waiting message by its task id',
         operationId: 'removeQueuedMessage',
+        problems: problems('works', 'MESSAGE_NOT_FOUND'),
         tag: 'queues',
         params: messageIdSchema,
         responses: { 200: { description: 'It is gone.', schema: removedSchema } },
@@ -166,6 +171,7 @@ export function queueContentsRoutes({
         summary: 'Drop the first N messages, those of an age, or those a filter chooses',
         description: 'Without a filter and a limit it drops what waits now, and counts it.',
         operationId: 'purgeMessages',
+        problems: problems('works', 'OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'),
         body: purgeSchema,
         example: { filter: { task: 'reports.*' }, dry_run: true },
       },
@@ -181,6 +187,7 @@ export function queueContentsRoutes({
         description:
           'Each leaves its queue only after RabbitMQ has confirmed it at its new place: nothing is lost, and a broken link can leave some in both.',
         operationId: 'moveMessages',
+        problems: problems('works', 'OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'),
         body: transferSchema,
         example: { to: { queue_name: 'reports.later' }, limit: 100 },
       },
@@ -194,6 +201,7 @@ export function queueContentsRoutes({
         ...began,
         summary: 'Copy messages to another queue or through an exchange',
         operationId: 'copyMessages',
+        problems: problems('works', 'OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'),
         body: transferSchema,
         example: { to: { queue_name: 'reports.copy' }, limit: 100 },
       },

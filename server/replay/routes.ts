@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { RabbitMQError } from '../../amqp';
 import { sendJson } from '../http/json-response';
 import { problemOf } from '../http/problem';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse, IdempotentWork } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -101,6 +102,7 @@ export function replayRoutes({ service, maxTasks }: ReplayRoutesDeps): readonly 
         description:
           'By ids, or those of the history that match a filter and are finished. With `dry_run` it only tells which. Each is submitted as by the route for one.',
         operationId: 'retryTasks',
+        problems: problems('submits', 'TASK_NOT_FOUND', 'TASK_NOT_RECORDED', 'TASK_NOT_FINISHED'),
         tag: 'tasks',
         body: manySchema,
         example: { filter: { state: 'FAILURE', name: 'reports.*' }, dry_run: true },
@@ -120,6 +122,7 @@ export function replayRoutes({ service, maxTasks }: ReplayRoutesDeps): readonly 
         description:
           'The very message it was submitted with, under a new id, with what the body says changed. `replay_of` in its headers names the original.',
         operationId: 'retryTask',
+        problems: problems('submits', 'TASK_NOT_FOUND', 'TASK_NOT_RECORDED', 'TASK_NOT_FINISHED'),
         tag: 'tasks',
         params: taskIdSchema,
         body: replaySchema,

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -52,6 +53,7 @@ export function revokeRoutes(
         description:
           'Tells the workers that are online and keeps a tombstone: workers that come online before it expires are told before they take tasks.',
         operationId: 'revokeTask',
+        problems: problems('publishes', 'TASK_NOT_FOUND', 'NO_WORKER_REPLIED'),
         tag: 'tasks',
         params: taskIdSchema,
         query: revokeQuerySchema,
@@ -69,6 +71,7 @@ export function revokeRoutes(
         description:
           'By ids, by stamped headers, or those of the history that match a filter and are not finished. With `dry_run` it only tells which.',
         operationId: 'revokeTasks',
+        problems: problems('publishes', 'NO_WORKER_REPLIED'),
         tag: 'tasks',
         body: bulkRevokeSchema,
         example: { filter: { name: 'reports.*', state: 'QUEUED' }, dry_run: true },

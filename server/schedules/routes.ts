@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -111,6 +112,15 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Make a recurring schedule',
         operationId: 'createSchedule',
+        problems: problems(
+          'remembers',
+          'NAME_NOT_ALLOWED',
+          'TASK_INVALID',
+          'ARGUMENTS_INVALID',
+          'CALLBACKS_DISABLED',
+          'SCHEDULE_EXISTS',
+          'SCHEDULES_FULL',
+        ),
         tag,
         body: newScheduleSchema,
         example: EXAMPLE,
@@ -124,6 +134,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Schedules by id',
         operationId: 'listSchedules',
+        problems: problems('reads'),
         tag,
         query: listQuerySchema,
         responses: { 200: { description: 'One page of them.', schema: schedulesSchema } },
@@ -139,6 +150,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'When a cron expression or interval would be due',
         operationId: 'previewSchedule',
+        problems: [],
         tag,
         body: previewSchema,
         example: { cron: '0 9 * * MON-FRI', timezone: 'America/New_York', count: 5 },
@@ -155,6 +167,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'A schedule, its last runs and its next one',
         operationId: 'getSchedule',
+        problems: problems('reads', 'SCHEDULE_NOT_FOUND'),
         tag,
         params: scheduleIdSchema,
         responses: one,
@@ -169,6 +182,17 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Replace a schedule, or make it',
         operationId: 'putSchedule',
+        problems: problems(
+          'remembers',
+          'NAME_NOT_ALLOWED',
+          'TASK_INVALID',
+          'ARGUMENTS_INVALID',
+          'CALLBACKS_DISABLED',
+          'SCHEDULE_EXISTS',
+          'SCHEDULES_FULL',
+          'SCHEDULE_NOT_FOUND',
+          'VERSION_MISMATCH',
+        ),
         tag,
         params: scheduleIdSchema,
         body: scheduleSchema,
@@ -186,6 +210,15 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Change some fields of a schedule',
         operationId: 'patchSchedule',
+        problems: problems(
+          'remembers',
+          'NAME_NOT_ALLOWED',
+          'TASK_INVALID',
+          'ARGUMENTS_INVALID',
+          'CALLBACKS_DISABLED',
+          'SCHEDULE_NOT_FOUND',
+          'VERSION_MISMATCH',
+        ),
         tag,
         params: scheduleIdSchema,
         body: patchSchema,
@@ -203,6 +236,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Delete a schedule',
         operationId: 'deleteSchedule',
+        problems: problems('remembers', 'SCHEDULE_NOT_FOUND', 'VERSION_MISMATCH'),
         tag,
         params: scheduleIdSchema,
         headers,
@@ -218,6 +252,15 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Pause a schedule',
         operationId: 'pauseSchedule',
+        problems: problems(
+          'remembers',
+          'NAME_NOT_ALLOWED',
+          'TASK_INVALID',
+          'ARGUMENTS_INVALID',
+          'CALLBACKS_DISABLED',
+          'SCHEDULE_NOT_FOUND',
+          'VERSION_MISMATCH',
+        ),
         tag,
         params: scheduleIdSchema,
         headers,
@@ -233,6 +276,15 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Resume a schedule; what was due meanwhile is not made up for',
         operationId: 'resumeSchedule',
+        problems: problems(
+          'remembers',
+          'NAME_NOT_ALLOWED',
+          'TASK_INVALID',
+          'ARGUMENTS_INVALID',
+          'CALLBACKS_DISABLED',
+          'SCHEDULE_NOT_FOUND',
+          'VERSION_MISMATCH',
+        ),
         tag,
         params: scheduleIdSchema,
         headers,
@@ -248,6 +300,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Submit the task of a schedule now',
         operationId: 'runSchedule',
+        problems: problems('submits', 'SCHEDULE_NOT_FOUND', 'CONCURRENT_CHANGE'),
         tag,
         params: scheduleIdSchema,
         responses: { 202: { description: 'The task is on its queue.', schema: ranSchema } },
@@ -260,6 +313,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'When a schedule is due next',
         operationId: 'getScheduleTimes',
+        problems: problems('reads', 'SCHEDULE_NOT_FOUND'),
         tag,
         params: scheduleIdSchema,
         query: nextQuerySchema,

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { endOf } from '../http/request-end';
 import { pathParameter, type RouteDefinition } from '../http/route';
@@ -81,6 +82,12 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
         summary: 'Submit a task',
         description: 'Answered when RabbitMQ has confirmed the task and routed it to a queue.',
         operationId: 'submitTask',
+        problems: problems(
+          'submits',
+          'CALLBACKS_DISABLED',
+          'IDEMPOTENCY_UNAVAILABLE',
+          'IDEMPOTENCY_IN_FLIGHT',
+        ),
         tag: 'tasks',
         headers: {
           traceparent:
@@ -106,6 +113,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
       api: {
         summary: 'What each worker runs at this moment',
         operationId: 'listActiveTasks',
+        problems: problems('publishes'),
         tag: 'tasks',
         responses: { 200: { description: 'By worker.', schema: activeSchema } },
       },
@@ -120,6 +128,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
       api: {
         summary: 'State and result of a task',
         operationId: 'getTask',
+        problems: problems('reads', 'TASK_NOT_FOUND', 'RESULT_TIMEOUT'),
         tag: 'tasks',
         params: taskIdSchema,
         query: statusQuerySchema,

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -23,7 +24,6 @@ export function deadLetterRoutes(
     tag: 'webhooks',
     query: deadLettersQuerySchema,
     responses: { 200: { description: 'How many.', schema: deadLettersSchema } },
-    problems: ['MESSAGING_DISABLED', 'CONNECTION_LOST', 'BROKER_UNREACHABLE'],
   } as const;
   return [
     {
@@ -36,6 +36,7 @@ export function deadLetterRoutes(
         description:
           'Those in celery-gateway.webhooks.dead, oldest first, each under its webhook-id and from its first attempt on.',
         operationId: 'replayWebhookDeadLetters',
+        problems: problems('publishes'),
       },
       handle: async (req: Request, res: GatewayResponse): Promise<void> =>
         sendJson(res, 200, await deadLetters.replay(choiceOf(req))),
@@ -49,6 +50,7 @@ export function deadLetterRoutes(
         summary: 'Drop what nobody took',
         description: 'Their entries in the delivery log become `dropped`.',
         operationId: 'dropWebhookDeadLetters',
+        problems: problems('publishes'),
       },
       handle: async (req: Request, res: GatewayResponse): Promise<void> =>
         sendJson(res, 200, await deadLetters.drop(choiceOf(req))),

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -121,11 +122,11 @@ export function webhookRoutes(
         summary: "What this key's callbacks are signed with",
         description: 'For the receivers of the callback_url of submissions; each key has its own.',
         operationId: 'getCallbackSecret',
+        problems: problems('MESSAGING_DISABLED', 'CALLBACKS_DISABLED'),
         tag: 'webhooks',
         responses: {
           200: { description: 'For a library of Standard Webhooks.', schema: callbackSecretSchema },
         },
-        problems: ['CALLBACKS_DISABLED', 'MESSAGING_DISABLED'],
       },
       handle: callbackSecret,
     },
@@ -136,6 +137,7 @@ export function webhookRoutes(
       api: {
         summary: 'All webhooks',
         operationId: 'listWebhooks',
+        problems: problems('reads'),
         tag: 'webhooks',
         headers: IF_NONE_MATCH,
         responses: tagged('Without their secrets.', endpointsSchema),
@@ -153,6 +155,7 @@ export function webhookRoutes(
         description:
           'By Standard Webhooks: signed, at least once, with growing pauses between attempts. The URL must be public, or listed in WEBHOOKS_ALLOWED.',
         operationId: 'createWebhook',
+        problems: problems('remembers', 'WEBHOOKS_FULL'),
         tag: 'webhooks',
         body: webhookSchema,
         example: {
@@ -178,6 +181,7 @@ export function webhookRoutes(
         ...one,
         summary: 'One webhook',
         operationId: 'getWebhook',
+        problems: problems('reads', 'WEBHOOK_NOT_FOUND'),
         headers: IF_NONE_MATCH,
         responses: tagged('Without its secrets.', endpointSchema),
       },
@@ -192,6 +196,7 @@ export function webhookRoutes(
         ...one,
         summary: 'Change a webhook, or switch it on again',
         operationId: 'updateWebhook',
+        problems: problems('remembers', 'WEBHOOK_NOT_FOUND'),
         body: webhookChangeSchema,
         example: { enabled: true },
         responses: { 200: { description: 'As it is now.', schema: endpointSchema } },
@@ -206,6 +211,7 @@ export function webhookRoutes(
         ...one,
         summary: 'Delete a webhook',
         operationId: 'deleteWebhook',
+        problems: problems('remembers', 'WEBHOOK_NOT_FOUND'),
         responses: { 204: { description: 'What was still to be delivered is dropped.' } },
       },
       handle: remove,
@@ -219,6 +225,7 @@ export function webhookRoutes(
         summary: 'Give a webhook a new secret',
         description: 'The old one signs as well for WEBHOOKS_SECRET_OVERLAP_SECONDS.',
         operationId: 'rotateWebhookSecret',
+        problems: problems('remembers', 'WEBHOOK_NOT_FOUND'),
         responses: { 200: { description: 'With the new secret, this once.', schema: revealedSchema } },
       },
       handle: rotate,
@@ -231,6 +238,7 @@ export function webhookRoutes(
         ...one,
         summary: 'Send a webhook an event to try it with',
         operationId: 'pingWebhook',
+        problems: problems('publishes', 'WEBHOOK_NOT_FOUND'),
         responses: { 202: { description: 'It is on its way.', schema: deliverySchema } },
       },
       handle: ping,
@@ -243,6 +251,7 @@ export function webhookRoutes(
         ...one,
         summary: 'What became of what a webhook was told',
         operationId: 'listWebhookDeliveries',
+        problems: problems('reads', 'WEBHOOK_NOT_FOUND'),
         query: deliveriesQuerySchema,
         description: 'In place of an id `callbacks` means what submissions asked for with `callback_url`.',
         headers: IF_NONE_MATCH,
@@ -258,6 +267,7 @@ export function webhookRoutes(
         summary: 'Deliver again',
         description: 'Under the same webhook-id, from the first attempt on.',
         operationId: 'replayWebhookDelivery',
+        problems: problems('publishes', 'WEBHOOK_NOT_FOUND', 'DELIVERY_NOT_FOUND'),
         tag: 'webhooks',
         params: deliveryIdSchema,
         responses: { 202: { description: 'It is on its way.', schema: deliverySchema } },

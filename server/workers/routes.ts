@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { pathParameter, type RouteDefinition } from '../http/route';
 import { validated } from '../http/validation';
@@ -50,6 +51,7 @@ function commandRoute(service: Service, name: CommandName): RouteDefinition {
     api: {
       summary: command.summary,
       operationId: command.operationId,
+      problems: problems('publishes', 'NO_WORKER_REPLIED', 'WORKER_NOT_FOUND'),
       tag: 'workers',
       body: schema,
       example: command.example,
@@ -87,6 +89,7 @@ export function workerRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Workers, online or heard of',
         operationId: 'listWorkers',
+        problems: problems('publishes'),
         tag: 'workers',
         query: workersQuerySchema,
         responses: { 200: { description: 'By name.', schema: workersSchema } },
@@ -100,6 +103,7 @@ export function workerRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Which workers have these tasks',
         operationId: 'queryWorkerTasks',
+        problems: problems('publishes'),
         tag: 'workers',
         query: queryTasksSchema,
         responses: { 200: { description: 'As the workers tell now.', schema: queriedSchema } },
@@ -113,6 +117,7 @@ export function workerRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'All that a worker tells of itself',
         operationId: 'getWorker',
+        problems: problems('publishes', 'WORKER_NOT_FOUND', 'NO_WORKER_REPLIED'),
         tag: 'workers',
         params: hostnameSchema,
         responses: { 200: { description: 'As it tells now.', schema: workerSchema } },

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { sendJson } from '../http/json-response';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import { endOf } from '../http/request-end';
 import { pathParameter, type RouteDefinition } from '../http/route';
@@ -94,6 +95,7 @@ export function workflowRoutes(deps: WorkflowRoutesDeps): readonly RouteDefiniti
         description:
           'Answered when every gateway knows the graph and RabbitMQ has confirmed the first tasks. Each task is checked like a single submission.',
         operationId: 'submitWorkflow',
+        problems: problems('submits', 'CALLBACKS_DISABLED', 'WORKFLOW_CONFLICT'),
         tag,
         body: workflowSchema,
         example: EXAMPLE,
@@ -110,6 +112,7 @@ export function workflowRoutes(deps: WorkflowRoutesDeps): readonly RouteDefiniti
       api: {
         summary: 'The graph of a workflow with the state and result of each task',
         operationId: 'getWorkflow',
+        problems: problems('reads', 'WORKFLOW_NOT_FOUND'),
         tag,
         params,
         query: statusQuerySchema,
@@ -127,6 +130,7 @@ export function workflowRoutes(deps: WorkflowRoutesDeps): readonly RouteDefiniti
       api: {
         summary: 'Cancel a workflow: revoke all of its tasks that have not ended',
         operationId: 'cancelWorkflow',
+        problems: problems('remembers', 'WORKFLOW_NOT_FOUND', 'NO_WORKER_REPLIED'),
         tag,
         params,
         query: revokeQuerySchema,
@@ -145,6 +149,7 @@ export function workflowRoutes(deps: WorkflowRoutesDeps): readonly RouteDefiniti
       api: {
         summary: 'Run again what failed in a workflow, and what comes after it',
         operationId: 'retryWorkflow',
+        problems: problems('submits', 'WORKFLOW_NOT_FOUND', 'WORKFLOW_CONFLICT'),
         tag,
         params,
         responses: { 202: { description: 'With the new ids.', schema: workflowStatusSchema } },
