@@ -125,6 +125,23 @@ describe('chords on Redis when header tasks come twice and workers die', () => {
     expect(await redis.hexists(`celery-gateway-chords-heritage:${fleet()}`, groupId)).toBe(0);
   });
 
+  test.each([
+    ['a list', (members: readonly Canvas[]) => members],
+    ['a group', (members: readonly Canvas[]) => canvas.group([...members])],
+  ])(
+    'celery.chord, which old clients send with %s as header, publishes it, and the body runs',
+    async (_, headerOf) => {
+      const [key, bodyId] = [randomUUID(), randomUUID()];
+      const body = canvas.set(canvas.s('c.body', key), { task_id: bodyId });
+      const header = headerOf([canvas.s('c.part', 'a'), canvas.s('c.part', 'b')]);
+      await bench.submit('celery.chord', [header, body]);
+      expect(await results.waitForResult(bodyId, { timeoutMs: 30_000 })).toMatchObject({
+        result: ['a', 'b'],
+      });
+      expect(bodies.filter((each) => (each as unknown[])[0] === key)).toEqual([[key, ['a', 'b']]]);
+    },
+  );
+
   test('header tasks that run twice, with other results each time, on two workers at once: the body runs once', async () => {
     const chords = await Promise.all(Array.from({ length: 20 }, () => begin(3)));
     await Promise.all(
