@@ -75,6 +75,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     defaultQueue: parts.defaultQueue ?? 'celery',
     createMissingQueues: true,
     serializer: 'json',
+    compression: parts.compression,
+    compressionMinBytes: parts.compressionMinBytes,
     protection: parts.protection,
     origin: anonNodename(process.pid, hostname()),
     logger,

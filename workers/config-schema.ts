@@ -73,6 +73,8 @@ export interface WorkerEnvironment extends ProtectionSettings {
   readonly CELERY_WORKER_DEAD_LETTER_EXCHANGE?: string;
   readonly CELERY_WORKER_DEAD_LETTER_ROUTING_KEY?: string;
   readonly CELERY_WORKER_DEAD_LETTER_FAILURES: boolean;
+  readonly CELERY_TASK_COMPRESSION: 'none' | 'zlib' | 'brotli' | 'zstd';
+  readonly CELERY_TASK_COMPRESSION_MIN_BYTES: number;
   readonly CELERY_PROTECT_RESULTS: boolean;
 }
 
@@ -279,6 +281,16 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
   CELERY_WORKER_DEAD_LETTER_FAILURES: Joi.boolean()
     .default(false)
     .description('Failed tasks go there as well, after their last retry, with the error as their reason.'),
+  CELERY_TASK_COMPRESSION: Joi.string()
+    .valid('none', 'zlib', 'brotli', 'zstd')
+    .default('none')
+    .description('Compression of the bodies of tasks that its tasks send; zstd needs Node 22.15.'),
+  CELERY_TASK_COMPRESSION_MIN_BYTES: Joi.number()
+    .integer()
+    .min(0)
+    .max(16 * 1024 * 1024)
+    .default(16_384)
+    .description('Smaller bodies are sent as they are.'),
   CELERY_ENCRYPTION_KEYS: Joi.string().meta({ secret: true }).description('As for the gateway.'),
   CELERY_ENCRYPTION_KEYS_FILE: Joi.string().description('As for the gateway.'),
   CELERY_SECURITY_KEY: Joi.string().description('As for the gateway.'),

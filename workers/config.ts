@@ -78,6 +78,9 @@ export interface WorkerConfig {
   readonly deadLetterFailures: boolean;
   /** Signs or encrypts messages; undefined where they are plain. */
   readonly protection: ContentProtection | undefined;
+  /** Of tasks that tasks send; undefined: none. */
+  readonly compression: 'zlib' | 'brotli' | 'zstd' | undefined;
+  readonly compressionMinBytes: number;
   readonly protectsResults: boolean;
 }
 
@@ -144,6 +147,8 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     deadLetterRoutingKey: settings.CELERY_WORKER_DEAD_LETTER_ROUTING_KEY ?? null,
     deadLetterFailures: settings.CELERY_WORKER_DEAD_LETTER_FAILURES,
     protection: protectionOf(settings),
+    compression: settings.CELERY_TASK_COMPRESSION === 'none' ? undefined : settings.CELERY_TASK_COMPRESSION,
+    compressionMinBytes: settings.CELERY_TASK_COMPRESSION_MIN_BYTES,
     protectsResults: settings.CELERY_PROTECT_RESULTS,
   };
 }

@@ -74,6 +74,10 @@ export interface WorkerOptions {
   readonly unknownTasks?: 'reject' | 'hand-back';
   /** Serializers of the messages it reads (`accept_content`); default `['json']`. */
   readonly acceptContent?: readonly ('json' | 'msgpack' | 'yaml')[];
+  /** Compresses the bodies of tasks its tasks send; default: none. `zstd` needs Node 22.15. */
+  readonly compression?: 'zlib' | 'brotli' | 'zstd' | undefined;
+  /** Smaller bodies are sent as they are; default 0. */
+  readonly compressionMinBytes?: number | undefined;
   /** Signs or encrypts the tasks it sends, and undoes that of those it reads; see `loadProtection`. */
   readonly protection?: ContentProtection | undefined;
   /** Its results too; default false. */
@@ -154,6 +158,8 @@ const OPTIONAL = [
   'delayedDeliveryQueueType',
   'unknownTasks',
   'acceptContent',
+  'compression',
+  'compressionMinBytes',
   'protection',
   'protectsResults',
   'deadLetterExchange',

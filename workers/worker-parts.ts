@@ -81,6 +81,10 @@ export interface WorkerParts {
   }) => ChordCounter;
   /** Signs or encrypts the tasks it sends, and undoes that of those it reads. */
   readonly protection?: ContentProtection | undefined;
+  /** Of the tasks its tasks send; undefined: none. */
+  readonly compression?: 'zlib' | 'brotli' | 'zstd' | undefined;
+  /** Smaller bodies are sent as they are. */
+  readonly compressionMinBytes?: number | undefined;
   /** Its results too. */
   readonly protectsResults?: boolean;
   readonly clock?: Clock;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { AmqpConsumer, type HeaderTable } from '../../amqp';
 import { loadProtection } from '../../celery';
 import { createWorker, defineTask, type Worker } from '../../workers';
@@ -10,6 +11,7 @@ import type { TestProcess } from '../support/child-process';
 import { Cleanup } from '../support/cleanup';
 import { DirectSession } from '../support/direct-session';
 import { type PythonApp, runPython, startPythonWorker } from '../support/python';
+import { testRedisUrl } from '../support/redis';
 import { SilentLogger } from '../support/silent-logger';
 import { until } from '../support/until';
 
@@ -40,9 +42,11 @@ async function start(cleanup: Cleanup, label: string, env: Readonly<Record<strin
     brokerUrl: session.vhost.url,
     app: 'protected_app',
     env: { ...env, PYTHONPATH: folders.join(':') },
+    ...(env.CELERY_RESULT_BACKEND === undefined ? {} : { resultBackend: env.CELERY_RESULT_BACKEND }),
   };
   const worker = createWorker({
     broker: session.vhost.url,
+    resultBackend: env.CELERY_RESULT_BACKEND ?? 'rpc://',
     queues: ['typescript'],
     tasks: [shout],
     taskEvents: true,
@@ -166,6 +170,62 @@ describe('encrypted messages', () => {
         (letter) => (letter.dead_letter as { reason: string }).reason,
       );
       expect(reasons).toEqual(['protection_failed', 'protection_failed']);
+    },
+    WAIT_MS,
+  );
+});
+
+describe('encrypted results on Redis', () => {
+  const cleanup = new Cleanup();
+  let side: Side;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    redis = new Redis(testRedisUrl());
+    cleanup.does(() => redis.quit());
+    const [young, old] = ['young', 'old'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
+    side = await start(cleanup, 'encrypted-redis', {
+      CELERY_ENCRYPTION_KEYS: `${young},${old}`,
+      CELERY_RESULT_BACKEND: testRedisUrl(),
+    });
+  }, WAIT_MS);
+
+  afterAll(() => cleanup.run());
+
+  test(
+    'of both workers are read by the gateway and by Python, and Redis holds no word of them',
+    async () => {
+      const source = `
+calls = [app.send_task('interop.add', ('${SECRET}', '?'), queue=queue) for queue in ('python', 'typescript')]
+answer([[call.id, call.get(timeout=30)] for call in calls])
+`;
+      const answers = await runPython<[string, string][]>(side.app, source);
+      expect(answers.map(([, result]) => result)).toEqual([`${SECRET}?`, `${SECRET}?!`]);
+      for (const [id, result] of answers) {
+        const stored = await redis.get(`celery-task-meta-${id}`);
+        expect(JSON.parse(stored ?? '')).toMatchObject({ kid: 'young', type: 'application/json' });
+        expect(stored).not.toContain(SECRET);
+        const { body } = await side.session.get(`tasks/${id}`);
+        expect(body).toMatchObject({ status: 'SUCCESS', result });
+      }
+      expect(await submitted(side, 'python', [SECRET, '.'])).toBe(`${SECRET}.`);
+      expect(await submitted(side, 'typescript', [SECRET, '.'])).toBe(`${SECRET}.!`);
+    },
+    WAIT_MS,
+  );
+
+  test(
+    'of a task that fails keep its error from Redis, and tell it to who has the key',
+    async () => {
+      const { body } = await side.session.post('tasks/submit', {
+        task_name: 'interop.fail',
+        args: [SECRET],
+        queue: 'python',
+      });
+      const answer = await side.session.get(`tasks/${body.task_id}?wait=30`);
+      expect(answer.body.status).toBe('FAILURE');
+      expect(JSON.stringify(answer.body.error)).toContain(SECRET);
+      expect(await redis.get(`celery-task-meta-${body.task_id}`)).not.toContain(SECRET);
     },
     WAIT_MS,
   );
