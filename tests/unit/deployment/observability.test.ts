@@ -85,6 +85,10 @@ describe('the alert rules', () => {
     }
   });
 
+  test('are about gateways alone: Prometheus scrapes other things too', () => {
+    for (const { expr } of rules) expect(expr).not.toMatch(/\bup\b(?!\{job)/);
+  });
+
   test('ask for nothing that the gateway does not count', () => {
     const asked = rules.flatMap(({ expr }) => namesIn(expr));
     expect(asked.length).toBeGreaterThan(rules.length / 2);
