@@ -67,6 +67,13 @@ const joined = async (
   return members.map((member) => values.get(member));
 };
 
+/** An inner chord's error goes up as it is: Celery wraps every other one. */
+const joinError = (cause: PythonError): string => {
+  const [message] = cause.excArgs;
+  const isChordError = cause.excType === 'ChordError' && cause.excModule === 'celery.exceptions';
+  return isChordError && typeof message === 'string' ? message : `Join error: ${exceptionRepr(cause)}`;
+};
+
 const structured = async (
   header: CanvasResult,
   parts: readonly ReturnedPart[],
@@ -88,7 +95,7 @@ const structured = async (
   } catch (error) {
     if (!(error instanceof PartFailed)) throw error;
     const { cause, taskId } = error;
-    return { kind: 'failed', reason: `Join error: ${exceptionRepr(cause)}`, cause, taskId };
+    return { kind: 'failed', reason: joinError(cause), cause, taskId };
   }
 };
 

@@ -76,4 +76,12 @@ describe('chordValues', () => {
       reason: "Join error: ValueError('inner')",
     });
   });
+
+  it("hands the error of an inner chord's body up as it is, as Celery does", async () => {
+    const header = group('g', group('h', task('a')), task('body of an inner chord'));
+    const message = "Dependency b raised ValueError('bad')";
+    const result = { exc_type: 'ChordError', exc_module: 'celery.exceptions', exc_message: [message] };
+    const parts = [done('a', 1), { taskId: 'body of an inner chord', state: 'FAILURE', result }];
+    expect(await chordValues({ header, parts }, nothing)).toMatchObject({ kind: 'failed', reason: message });
+  });
 });
