@@ -30,7 +30,10 @@ const MAX_LIMIT = 500;
 
 /** `facets` lists names; joi's own array form would need the parameter to be repeated. */
 const facets = Joi.string()
-  .pattern(new RegExp(`^(?:${FACETS.join('|')})(?:,(?:${FACETS.join('|')}))*$`), 'facets')
+  .pattern(
+    new RegExp(`^(?:${FACETS.join('|')})(?:,(?:${FACETS.join('|')}))*$`),
+    `list of ${FACETS.join(', ')}`,
+  )
   .description(`Also counts all matching tasks by these, separated by commas: ${FACETS.join(', ')}.`);
 
 export const listQuerySchema = preparedQuery<ListQuery>(
