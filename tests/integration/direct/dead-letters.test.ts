@@ -93,6 +93,30 @@ test('letters are replayed to where they died, one or all, counted, and able to 
   expect(await session.waiting('orders.dead')).toBe(0);
 });
 
+test('letters are replayed as selected, as filtered, so many and no faster than asked', async () => {
+  const [queue, home] = [await session.declare('many.dead'), await session.declare('many')];
+  const died = {
+    'x-death': [{ queue: home, reason: 'rejected', count: 1, exchange: '', 'routing-keys': [home] }],
+  };
+  for (let n = 0; n < 9; n += 1) await session.sendTask(queue, `m${n}`, n < 6 ? 'a.b' : 'c.d', [n], died);
+  const replayed = async (body: object): Promise<readonly string[]> => {
+    const before = (await session.messages(home)).length;
+    await replay(queue, body);
+    const all = await session.messages(home);
+    return all.slice(before).map(({ task }) => (task as { task_id: string }).task_id);
+  };
+  expect(await replayed({ filter: { ids: ['m4', 'm2'] } })).toEqual(['m2', 'm4']);
+  expect(await replayed({ filter: { task: 'c.*' }, limit: 2 })).toEqual(['m6', 'm7']);
+  const slow = await replay(queue, { filter: { task: 'a.*' }, limit: 3, rate: 10 });
+  expect(slow.body).toMatchObject({ state: 'SUCCEEDED', progress: { done: 3 } });
+  const { started_at: from, ended_at: to } = slow.body;
+  expect(Date.parse(String(to)) - Date.parse(String(from))).toBeGreaterThanOrEqual(190);
+  expect((await session.messages(queue)).map(({ task }) => (task as { task_id: string }).task_id)).toEqual([
+    'm5',
+    'm8',
+  ]);
+});
+
 test('the loop guard leaves what was replayed too often', async () => {
   const queue = await session.declare('guarded.dead');
   const died = {
