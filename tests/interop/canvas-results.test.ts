@@ -34,21 +34,34 @@ describe('random canvases, built and run by both languages, on Redis', () => {
   }, 90_000);
   afterAll(() => rig.close());
 
-  it(
-    `${COUNT} end as Python alone ends them`,
-    async () => {
-      const recipes = fc.sample(runnable, { numRuns: COUNT, seed: SEED });
-      const key = `canvas-test:${randomUUID()}`;
-      await rig.redis.set(key, JSON.stringify(recipes), 'EX', 600);
-      const tuples = await runPython<readonly (canvas.ResultTuple | null)[]>(
-        rig.app,
-        `
+  const byPython = async (recipes: readonly unknown[]): Promise<readonly (canvas.ResultTuple | null)[]> => {
+    const key = `canvas-test:${randomUUID()}`;
+    await rig.redis.set(key, JSON.stringify(recipes), 'EX', 600);
+    return runPython(
+      rig.app,
+      `
 from canvas_app import build, ledger
 results = [build(recipe).apply_async() for recipe in json.loads(ledger.get(${JSON.stringify(key)}))]
 answer([result and result.as_tuple() for result in results])
 `,
-        120_000,
-      );
+      120_000,
+    );
+  };
+
+  /** Python alone ends it now so, now so: some groups of chords have their next step run once for each, under one id. */
+  const isUndecided = async (recipe: unknown): Promise<boolean> => {
+    const ends = (await byPython(Array.from({ length: 40 }, () => recipe))).map(async (tuple) =>
+      tuple === null ? null : endsOf(rig, canvas.resultFromTuple(tuple), PYTHON_TIMEOUT_MS),
+    );
+    const heard = (await Promise.all(ends)).filter((end) => !isPending(end));
+    return new Set(heard.map((end) => JSON.stringify(end))).size > 1;
+  };
+
+  it(
+    `${COUNT} end as Python alone ends them`,
+    async () => {
+      const recipes = fc.sample(runnable, { numRuns: COUNT, seed: SEED });
+      const tuples = await byPython(recipes);
       const alone = await Promise.all(
         tuples.map(async (tuple) =>
           tuple === null ? null : endsOf(rig, canvas.resultFromTuple(tuple), PYTHON_TIMEOUT_MS),
@@ -74,7 +87,9 @@ answer([result and result.as_tuple() for result in results])
           ? []
           : [{ recipe: JSON.stringify(recipe), python: alone[index], here: mixed[index] }],
       );
-      expect(wrong).toEqual([]);
+      const undecided = await Promise.all(wrong.map(({ recipe }) => isUndecided(JSON.parse(recipe))));
+      expect(wrong.filter((_, index) => !undecided[index])).toEqual([]);
+      expect(wrong.length).toBeLessThanOrEqual(COUNT / 100);
       expect(compared).toBeGreaterThan(COUNT / 2);
     },
     FULL ? 600_000 : 150_000,
