@@ -18,6 +18,15 @@ import {
 import { type ChangeTerms, etagOf, type ScheduleService, type ScheduleStatus } from './service';
 import { listView, scheduleView, timesView } from './view';
 
+/** Its task is looked at as a submission is. */
+const CHECKED = problems(
+  'remembers',
+  'NAME_NOT_ALLOWED',
+  'TASK_INVALID',
+  'ARGUMENTS_INVALID',
+  'CALLBACKS_DISABLED',
+);
+
 const PREFIX = '/rabbitmq/schedules';
 const ONE = `${PREFIX}/:schedule_id`;
 const EXAMPLE = {
@@ -112,15 +121,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Make a recurring schedule',
         operationId: 'createSchedule',
-        problems: problems(
-          'remembers',
-          'NAME_NOT_ALLOWED',
-          'TASK_INVALID',
-          'ARGUMENTS_INVALID',
-          'CALLBACKS_DISABLED',
-          'SCHEDULE_EXISTS',
-          'SCHEDULES_FULL',
-        ),
+        problems: [...CHECKED, 'SCHEDULE_EXISTS', 'SCHEDULES_FULL'],
         tag,
         body: newScheduleSchema,
         example: EXAMPLE,
@@ -182,17 +183,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Replace a schedule, or make it',
         operationId: 'putSchedule',
-        problems: problems(
-          'remembers',
-          'NAME_NOT_ALLOWED',
-          'TASK_INVALID',
-          'ARGUMENTS_INVALID',
-          'CALLBACKS_DISABLED',
-          'SCHEDULE_EXISTS',
-          'SCHEDULES_FULL',
-          'SCHEDULE_NOT_FOUND',
-          'VERSION_MISMATCH',
-        ),
+        problems: [...CHECKED, 'SCHEDULE_EXISTS', 'SCHEDULES_FULL', 'SCHEDULE_NOT_FOUND', 'VERSION_MISMATCH'],
         tag,
         params: scheduleIdSchema,
         body: scheduleSchema,
@@ -210,15 +201,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Change some fields of a schedule',
         operationId: 'patchSchedule',
-        problems: problems(
-          'remembers',
-          'NAME_NOT_ALLOWED',
-          'TASK_INVALID',
-          'ARGUMENTS_INVALID',
-          'CALLBACKS_DISABLED',
-          'SCHEDULE_NOT_FOUND',
-          'VERSION_MISMATCH',
-        ),
+        problems: [...CHECKED, 'SCHEDULE_NOT_FOUND', 'VERSION_MISMATCH'],
         tag,
         params: scheduleIdSchema,
         body: patchSchema,
@@ -252,15 +235,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Pause a schedule',
         operationId: 'pauseSchedule',
-        problems: problems(
-          'remembers',
-          'NAME_NOT_ALLOWED',
-          'TASK_INVALID',
-          'ARGUMENTS_INVALID',
-          'CALLBACKS_DISABLED',
-          'SCHEDULE_NOT_FOUND',
-          'VERSION_MISMATCH',
-        ),
+        problems: [...CHECKED, 'SCHEDULE_NOT_FOUND', 'VERSION_MISMATCH'],
         tag,
         params: scheduleIdSchema,
         headers,
@@ -276,15 +251,7 @@ export function scheduleRoutes(service: Service): readonly RouteDefinition[] {
       api: {
         summary: 'Resume a schedule; what was due meanwhile is not made up for',
         operationId: 'resumeSchedule',
-        problems: problems(
-          'remembers',
-          'NAME_NOT_ALLOWED',
-          'TASK_INVALID',
-          'ARGUMENTS_INVALID',
-          'CALLBACKS_DISABLED',
-          'SCHEDULE_NOT_FOUND',
-          'VERSION_MISMATCH',
-        ),
+        problems: [...CHECKED, 'SCHEDULE_NOT_FOUND', 'VERSION_MISMATCH'],
         tag,
         params: scheduleIdSchema,
         headers,
