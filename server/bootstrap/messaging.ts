@@ -16,8 +16,9 @@ import {
 import { anonNodename, LamportClock } from '../../celery/protocol';
 import type { Clock, Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
-import { brokerTls, brokerUrls, CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
+import { CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
 import { partitionRoute, partsOf } from '../queues';
+import { brokerConnection } from './broker-connection';
 import { contentProtection } from './content-protection';
 import { createResultSide, type ResultSide } from './results';
 
@@ -34,17 +35,9 @@ interface Link {
   readonly topology: Topology;
 }
 
-function link({ config, logger }: RabbitMQServiceOptions): Link {
-  const connections = new AmqpConnections({
-    urls: brokerUrls(config),
-    name: `celery-gateway@${hostname()}`,
-    tls: brokerTls(config),
-    heartbeatSeconds: config.RABBITMQ_HEARTBEAT_SECONDS,
-    connectTimeoutMs: config.RABBITMQ_CONNECT_TIMEOUT_MS,
-    backoffInitialMs: config.RABBITMQ_BACKOFF_INITIAL_MS,
-    backoffMaxMs: config.RABBITMQ_BACKOFF_MAX_MS,
-    logger,
-  });
+function link(options: RabbitMQServiceOptions): Link {
+  const { config, logger } = options;
+  const connections = new AmqpConnections(brokerConnection(options));
   const publisher = new ConfirmPublisher({
     connection: connections.publish,
     channels: config.PUBLISHER_CHANNELS,

@@ -1,15 +1,9 @@
-import { hostname } from 'node:os';
-import {
-  AmqpConnection,
-  type AmqpConnectionOptions,
-  AmqpConnections,
-  ConfirmPublisher,
-  Topology,
-} from '../../amqp';
+import { AmqpConnection, AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
 import type { LifecyclePart } from '../../runtime';
-import { brokerTls, brokerUrls, disabledPort, type ManagementClient, QueueWork } from '../messaging';
+import { disabledPort, type ManagementClient, QueueWork } from '../messaging';
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
+import { brokerConnection } from './broker-connection';
 import type { FeatureContext } from './feature';
 import { instanceName } from './instance-name';
 import { createManagement } from './management';
@@ -33,24 +27,10 @@ const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 /** A queue under a long operation may be slow; nobody waits for a single message of it. */
 const DEADLINE_MS = 15_000;
 
-/** Of the gateway's connections that work queues directly. */
-function connectionOptions({ config, logger }: FeatureContext, purpose: string): AmqpConnectionOptions {
-  return {
-    urls: brokerUrls(config),
-    name: `celery-gateway@${hostname()} ${purpose}`,
-    tls: brokerTls(config),
-    heartbeatSeconds: config.RABBITMQ_HEARTBEAT_SECONDS,
-    connectTimeoutMs: config.RABBITMQ_CONNECT_TIMEOUT_MS,
-    backoffInitialMs: config.RABBITMQ_BACKOFF_INITIAL_MS,
-    backoffMaxMs: config.RABBITMQ_BACKOFF_MAX_MS,
-    logger,
-  };
-}
-
 /** On connections of its own: an operation must not slow submissions, and no mistake of it may end their connection. */
 function queueWork(context: FeatureContext): QueueWork {
   const { logger } = context;
-  const connections = new AmqpConnections(connectionOptions(context, 'operations'));
+  const connections = new AmqpConnections(brokerConnection(context, 'operations'));
   const publisher = new ConfirmPublisher({
     connection: connections.publish,
     channels: 1,
@@ -71,7 +51,7 @@ function declarations(context: FeatureContext): {
   readonly topology: Topology;
   readonly part: LifecyclePart;
 } {
-  const link = new AmqpConnection(connectionOptions(context, 'declarations'));
+  const link = new AmqpConnection(brokerConnection(context, 'declarations'));
   const connection = {
     get lastError() {
       return link.lastError;
