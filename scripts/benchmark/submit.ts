@@ -14,6 +14,7 @@ import {
 } from './subjects';
 import type { Load } from './subjects/http-load';
 import type { LoadReport } from './subjects/http-load-main';
+import { untilReady } from './until-ready';
 
 export interface SubmitFigure {
   readonly perSecond: number;
@@ -58,6 +59,7 @@ export const measureSubmit = async (
   const { child: options, path, headers, body = BODY } = await bench.subjects.submit(subject);
   const server = await startChild(options);
   try {
+    if (subject === 'gateway') await untilReady(Number(server.ready[1]));
     const load: Load = {
       port: Number(server.ready[1]),
       connections,
