@@ -76,11 +76,15 @@ describe('chords on Redis that are begun again, as by a worker killed between be
   };
   const send = ({ task, args, options }: Message): Promise<string> =>
     bench.submit(task, args, canvas.taskOptionsOf(options));
-  /** Nothing is left in the queue, and what was taken from it last has run. */
-  const idle = async (): Promise<void> => {
-    await until(async () => (await bench.depth('celery')) === 0, { timeoutMs: 30_000 });
-    await following(8, () => Promise.all(Array.from({ length: 8 }, () => bench.submit('a.step', [0]))));
-  };
+  /** A task that is replaced tells of no end. */
+  const received = (): number =>
+    bench.events.filter(({ type, name }) => type === 'task-received' && name !== 'a.replace').length;
+  /** Nothing is left in the queue, and all that was taken from it has ended. */
+  const idle = (): Promise<unknown> =>
+    until(async () => (await bench.depth('celery')) === 0 && received() === ended(), {
+      timeoutMs: 30_000,
+      what: 'the end of all tasks',
+    });
   /** The message comes three times, each time when all that followed from the last one is over. */
   const threeTimes = async (message: Message, ends: Ends): Promise<void> => {
     for (const count of [ends.first, ends.again, ends.again]) await following(count, () => send(message));
@@ -152,6 +156,7 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     );
     for (const task_id of [randomUUID(), randomUUID()]) {
       await following(4, () => send({ ...message, options: { ...message.options, task_id } }));
+      await until(async () => (await redis.get(key(nextGroup(message), '.c'))) === 'done');
     }
     expect(runs.get(body)).toEqual([
       [1, 2],
