@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
 import { EventStream } from '../http/sse';
@@ -8,7 +9,6 @@ import { messageView, readMessage } from '../queue-contents';
 import { followedSchema } from './answers';
 import type { ExchangeFeed } from './exchange-feed';
 import { streamQuerySchema } from './schema';
-import { problems } from '../http/problem-sources';
 
 /** How much of a body one event shows. */
 const PAYLOAD_BYTES = 64 * 1024;

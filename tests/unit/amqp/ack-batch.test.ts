@@ -102,11 +102,8 @@ describe('AckBatch', () => {
         }
         acks.flush();
         expect(wronglyTold).toEqual([]);
-        expect([...held].sort()).toEqual(
-          Array.from({ length: 30 }, (_, index) => index + 1)
-            .filter((tag) => !settled.has(tag))
-            .sort(),
-        );
+        const left = Array.from({ length: 30 }, (_, index) => index + 1).filter((tag) => !settled.has(tag));
+        expect([...held]).toEqual(left);
       }),
     );
   });

@@ -7,7 +7,11 @@ import { SilentLogger } from '../../support/silent-logger';
 function logged(env: Readonly<Record<string, string>>) {
   const logger = new SilentLogger();
   const messaging = { submitTask: async () => ({ taskId: 't-9', queue: 'celery' }) };
-  const { app } = testApp({ env, logger: logger as unknown as Logger & LevelledLogger, messaging: messaging as object });
+  const { app } = testApp({
+    env,
+    logger: logger as unknown as Logger & LevelledLogger,
+    messaging: messaging as object,
+  });
   const lines = () => logger.lines.filter(({ message }) => message === 'request').map(({ meta }) => meta);
   return { app, lines };
 }

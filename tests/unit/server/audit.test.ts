@@ -162,7 +162,13 @@ describe('the audit file', () => {
   });
 });
 
-const described = (operationId: string) => ({ summary: 's', operationId, tag: 't', responses: {}, problems: [] });
+const described = (operationId: string) => ({
+  summary: 's',
+  operationId,
+  tag: 't',
+  responses: {},
+  problems: [],
+});
 
 /** Routes of each kind that matters here, without anything behind them. */
 const ROUTES: readonly RouteDefinition[] = [
