@@ -22,6 +22,8 @@ const STEPS_PER_DEATH = FULL ? 300 : 50;
 const KILLS = Number(process.env.KILLS ?? (FULL ? 20 : 1));
 const PATIENCE_MS = CANVASES > 30 ? 780_000 : 90_000;
 const SEED = Number(process.env.SEED ?? 4);
+/** One language for all steps, where what goes wrong has to be told apart: `ONLY=typescript`. */
+const ONLY = process.env.ONLY as 'python' | 'typescript' | undefined;
 
 /** How canvases are sent, and where their ends are read. */
 interface Road {
@@ -141,6 +143,7 @@ describe.each([
         run: randomUUID(),
         random: seeded(SEED),
         stepsPerDeath: STEPS_PER_DEATH,
+        only: ONLY,
       });
       const canvases = Array.from({ length: CANVASES }, (_each, index) => draws.draw(index));
       const plan = new Map(canvases.flatMap(({ runs: planned }) => [...planned]));
@@ -159,7 +162,9 @@ describe.each([
         return JSON.stringify(end) === JSON.stringify(expected) ? [] : [{ kind, last, expected, end }];
       });
       const counted = await runs();
-      const bodies = canvases.flatMap((each) => each.bodies);
+      const bodies = canvases.flatMap(({ kind, bodies: numbers }) =>
+        numbers.map((number) => ({ kind, number, ran: counted.get(number) ?? 0, planned: plan.get(number) })),
+      );
       const repeated = [...counted.values()].reduce((sum, count) => sum + count, 0) - total;
       const failed = canvases.filter(({ end }) => typeof end !== 'number').length;
       process.stdout.write(
@@ -167,17 +172,16 @@ describe.each([
           `${typescript.deaths} TypeScript workers killed, ${seconds} s\n`,
       );
       expect(wrong).toEqual([]);
-      expect(bodies.flatMap((number) => [[number, counted.get(number) ?? 0]])).toEqual(
-        bodies.map((number) => [number, plan.get(number)]),
-      );
+      expect(bodies.length).toBeGreaterThan(CANVASES / 2);
+      expect(bodies.filter(({ ran, planned }) => ran !== planned)).toEqual([]);
       // Members of a header that has failed may still be on their way.
       await until(async () => {
         const now = await runs();
         return [...plan].every(([number, count]) => (now.get(number) ?? 0) >= count);
       });
       expect([...plan].filter(([number, count]) => count === 0 && counted.has(number))).toEqual([]);
-      expect(python.deaths).toBeGreaterThan(0);
-      expect(typescript.deaths).toBeGreaterThan(KILLS);
+      if (ONLY !== 'typescript') expect(python.deaths).toBeGreaterThan(0);
+      if (ONLY !== 'python') expect(typescript.deaths).toBeGreaterThan(KILLS);
     },
     PATIENCE_MS + 120_000,
   );

@@ -37,6 +37,8 @@ export interface SoakOptions {
   readonly random: Random;
   /** Each so manieth step takes its worker with it; by turns one of Python and one of TypeScript. */
   readonly stepsPerDeath: number;
+  /** Runs all steps where given; bodies are run by both in any case. */
+  readonly only?: 'python' | 'typescript' | undefined;
 }
 
 type Ended = { readonly value: number } | { readonly failed: SoakStep };
@@ -149,7 +151,8 @@ export class SoakCanvases {
   }
 
   #task(step: SoakStep, args: readonly unknown[] = []): Canvas {
-    const queue = step.dies ? this.#victim() : QUEUES[this.#upTo(QUEUES.length)];
+    const drawn = QUEUES[this.#upTo(QUEUES.length)];
+    const queue = this.options.only ?? (step.dies ? this.#victim() : drawn);
     return set(s('soak.step', ...args, step), { queue, task_id: this.#id(step) });
   }
 
