@@ -31,12 +31,15 @@ export class ConsumerSession implements DeliveringChannel {
   readonly #onDelivery: (delivery: Delivery) => void;
   #open: boolean;
   #returning: boolean;
+  /** A stream takes nothing back: what is left of it stays where it is, and `basic.nack` ends the connection. */
+  #ofStream: boolean;
   #tag: string | undefined;
   #interrupt!: (reason: RabbitMQError) => void;
 
   constructor({ channel, queue, noAck, onDelivery }: SessionOptions) {
     this.#open = true;
     this.#returning = false;
+    this.#ofStream = false;
     this.channel = channel;
     this.queue = queue;
     this.noAck = noAck;
@@ -63,6 +66,7 @@ export class ConsumerSession implements DeliveringChannel {
 
   /** Starts deliveries, at most `prefetch` unsettled at a time (0: no limit). */
   async consume(prefetch: number, { exclusive, arguments: args }: ConsumeOptions): Promise<void> {
+    this.#ofStream = 'x-stream-offset' in args;
     await this.channel.prefetch(prefetch, false);
     const onMessage = (message: ConsumeMessage | null): void => this.#receive(message);
     const options = { noAck: this.noAck, exclusive, arguments: args };
@@ -108,8 +112,8 @@ export class ConsumerSession implements DeliveringChannel {
       this.unsettled += 1;
       this.acks.received(message.fields.deliveryTag);
     }
-    if (this.#returning && !this.noAck) delivery.nack({ requeue: true });
-    else if (!this.#returning) this.#onDelivery(delivery);
+    if (!this.#returning) this.#onDelivery(delivery);
+    else if (!this.noAck && !this.#ofStream) delivery.nack({ requeue: true });
   }
 
   #ack(deliveryTag: number, multiple: boolean): void {

@@ -26,8 +26,8 @@ beforeAll(async () => {
 
 afterAll(() => session.close());
 
-const send = async (queue: string, count: number): Promise<void> => {
-  await topology.ensureQueue({ name: queue });
+const send = async (queue: string, count: number, type = 'classic'): Promise<void> => {
+  await topology.ensureQueue({ name: queue, arguments: { 'x-queue-type': type } });
   const publish = (i: number): Promise<void> =>
     publisher.publish({
       exchange: '',
@@ -217,5 +217,30 @@ describe('AmqpConsumer', () => {
     await consumer.stop();
     await consumer.stop();
     await started;
+  });
+
+  it('lets what still arrives of a stream it has left go: to hand it back would end the connection', async () => {
+    await send('stream', 1500, 'stream');
+    const reading = await session.connect();
+    await reading.ready();
+    const before = reading.generation;
+    for (let round = 0; round < 5; round += 1) {
+      let stopped: Promise<void> | undefined;
+      const { consumer } = await consume('stream', {
+        connection: reading,
+        prefetch: 1500,
+        arguments: { 'x-stream-offset': 'first' },
+        onDelivery: (delivery) => {
+          delivery.ack();
+          stopped ??= consumer.stop();
+        },
+      });
+      await consumer.start().catch(() => undefined);
+      await until(() => stopped !== undefined);
+      await stopped;
+    }
+    // Answered after what was sent before it: a refusal would have ended the connection by then.
+    await (await reading.openChannel()).close();
+    expect(reading.generation).toBe(before);
   });
 });
