@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Lets one through each 1/rate seconds; without a rate at once. What was missed is not made up for. */
+/** Timers are late by a millisecond or more. So much is made up for, else rates above some hundred would not be reached. */
+const LATE_MS = 20;
+
+/** Lets one through each 1/rate seconds; without a rate at once. What was missed by more than a timer's delay is not made up for. */
 export class Pacer {
-  private nextAt = 0;
+  private nextAt: number | undefined;
 
   constructor(
     private readonly ratePerSecond: number | undefined,
@@ -13,7 +16,7 @@ export class Pacer {
   turn(signal: AbortSignal): Promise<void> | undefined {
     if (this.ratePerSecond === undefined) return undefined;
     const now = this.monotonic();
-    const at = Math.max(this.nextAt, now);
+    const at = Math.max(this.nextAt ?? now, now - LATE_MS);
     this.nextAt = at + 1000 / this.ratePerSecond;
     return at <= now ? undefined : sleep(at - now, undefined, { signal }).catch(() => undefined);
   }
