@@ -8,6 +8,7 @@ import { ReplayService, replayRoutes } from '../replay';
 import type { RevokeService } from '../revokes';
 import {
   Deduplication,
+  findForCertain,
   isReady,
   SubmitChecks,
   TaskArgumentsReader,
@@ -45,7 +46,12 @@ export function createTaskService(context: FeatureContext, revokes: Revokes): Ta
     logger,
   });
   return new TaskService({
-    messaging,
+    messaging: {
+      submitTask: (task) => messaging.submitTask(task),
+      findTask: findForCertain(messaging),
+      awaitTask: (taskId, timeoutMs, signal) => messaging.awaitTask(taskId, timeoutMs, signal),
+      activeTasks: () => messaging.activeTasks(),
+    },
     checks: createSubmitChecks(context),
     permissions: context.access.permissions,
     deduplication,

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { RabbitMQError } from '../../amqp';
 import { redact } from '../../runtime';
 import type { InputProblem, ProblemCode } from '../errors';
+import { messageProblem } from './message-pointer';
 import { PROBLEMS, problemType } from './problem-table';
 
 /** RFC 9457, with this project's members. */
@@ -30,11 +31,18 @@ function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
 }
 
-function inputProblems(details: Readonly<Record<string, unknown>>): readonly InputProblem[] | undefined {
+function inputProblems({ details, message }: RabbitMQError): readonly InputProblem[] | undefined {
   const { errors, pointer } = details;
   if (Array.isArray(errors)) return errors;
   // The AMQP layer names one place: the header or property that it cannot carry.
-  return typeof pointer === 'string' ? [{ pointer, detail: 'is not acceptable' }] : undefined;
+  return typeof pointer === 'string' ? [messageProblem(pointer, message)] : undefined;
+}
+
+/** The AMQP layer's message begins with the place in its own terms: `errors` has it in the caller's. */
+function detailOf({ code, details, message }: RabbitMQError): string {
+  return code === 'MESSAGE_INVALID' && typeof details.pointer === 'string'
+    ? 'The message cannot be sent as it is.'
+    : redact(message);
 }
 
 /** What an error is to the caller: errors that are not ours tell nothing of their insides. */
@@ -42,13 +50,13 @@ export function problemOf(error: unknown, place: ProblemPlace): ProblemDocument 
   const known = error instanceof RabbitMQError && isProblemCode(error.code);
   const code: ProblemCode = known ? (error.code as ProblemCode) : 'INTERNAL_ERROR';
   const kind = PROBLEMS[code];
-  const errors = known ? inputProblems(error.details) : undefined;
+  const errors = known ? inputProblems(error) : undefined;
   const taskId = known ? error.details.taskId : undefined;
   return {
     type: problemType(code),
     title: kind.title,
     status: kind.status,
-    detail: known && code !== 'INTERNAL_ERROR' ? redact(error.message) : (STATUS_CODES[500] ?? ''),
+    detail: known && code !== 'INTERNAL_ERROR' ? detailOf(error) : (STATUS_CODES[500] ?? ''),
     instance: place.path,
     code,
     requestId: place.requestId,

@@ -2,6 +2,7 @@ export { statusSchema } from './answers';
 export { historyKeys } from './answers-history';
 export { bodyPointer } from './body-pointer';
 export { Deduplication, type DeduplicationDeps } from './deduplication';
+export { findForCertain } from './find-for-certain';
 export { historyView, isoTime } from './history-view';
 export { preferredWait } from './prefer';
 export { type TaskRoutesDeps, taskRoutes } from './routes';

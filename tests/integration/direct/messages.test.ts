@@ -103,7 +103,13 @@ test('a batch tells of each message what became of it', async () => {
       { error: { code: 'UNROUTABLE', status: 422 } },
       { error: { code: 'NAME_NOT_ALLOWED', status: 403 } },
       { error: { code: 'MESSAGE_NOT_A_TASK', status: 422 } },
-      { error: { code: 'MESSAGE_INVALID', status: 400 } },
+      {
+        error: {
+          code: 'MESSAGE_INVALID',
+          status: 400,
+          errors: [{ pointer: '/headers/CC', detail: 'is reserved for the broker' }],
+        },
+      },
       { message_id: 'b6' },
     ],
   });

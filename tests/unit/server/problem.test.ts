@@ -44,9 +44,19 @@ describe('problemOf', () => {
     expect(problemOf(error, place).errors).toEqual([{ pointer: '/args', detail: 'must be an array' }]);
   });
 
-  test('a pointer of the AMQP layer becomes one place', () => {
-    const error = new QueueError('MESSAGE_INVALID', 'no', { details: { pointer: '/headers/CC' } });
-    expect(problemOf(error, place).errors).toEqual([{ pointer: '/headers/CC', detail: 'is not acceptable' }]);
+  test.each([
+    ['/properties/headers/CC', '/headers/CC'],
+    ['/properties/headers/aB/0', '/headers/aB/0'],
+    ['/properties/headers', '/headers'],
+    ['/properties/correlationId', '/correlation_id'],
+    ['/properties/deliveryMode', '/persistent'],
+    ['/routingKey', '/routing_key'],
+    ['/content', '/message'],
+  ])('the place %s of the AMQP layer is %s of the body', (pointer, named) => {
+    const error = new QueueError('MESSAGE_INVALID', `${pointer} is reserved`, { details: { pointer } });
+    const { errors, detail } = problemOf(error, place);
+    expect(errors).toEqual([{ pointer: named, detail: 'is reserved' }]);
+    expect(detail).toBe('The message cannot be sent as it is.');
   });
 
   test.each([
