@@ -100,7 +100,7 @@ export const securitySettings = {
   GATEWAY_REQUIRE_CONFIRM: flag({
     default: false,
     description:
-      'Purging a queue needs ?confirm=<its name>, as the other calls that cannot be undone always do.',
+      'Calls that cannot be undone need ?confirm=<name>: purging, deleting queues and exchanges, discarding dead letters, shutting workers down. Without it they take one, and check it.',
   }),
   GATEWAY_AUDIT_FILE: optionalText({
     description:

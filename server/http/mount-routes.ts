@@ -38,10 +38,15 @@ function confirmed(
   required: boolean,
 ): Handler {
   return (req, _res, next) => {
-    const given = req.query.confirm;
+    const { confirm: given, ...query } = req.query;
     const right = given === (pathParameter(req as Request, parameter) || parameter);
-    if (right || (given === undefined && !always && !required)) next();
-    else next(new GatewayError('CONFIRMATION_REQUIRED', `The query confirm must be the ${parameter}.`));
+    if (!right && (given !== undefined || always || required)) {
+      next(new GatewayError('CONFIRMATION_REQUIRED', `The query confirm must be the ${parameter}.`));
+      return;
+    }
+    // It is no part of the handlers' schemas, which refuse what they do not know. Express reads the query anew each time.
+    Object.defineProperty(req, 'query', { value: query });
+    next();
   };
 }
 
