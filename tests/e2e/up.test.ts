@@ -81,7 +81,10 @@ describe('./scripts/up', () => {
     expect(stdout).toMatch(/python@\S+ ran tickets\.process: category hardware, priority normal/);
     expect(stdout.match(/^ +curl /gm)).toHaveLength(3);
     expect(statSync(join(data, 'up.json')).mode & 0o777).toBe(0o600);
-    expect(statSync(join(data, 'keys.json')).mode & 0o777).toBe(0o600);
+    for (const secret of ['keys.json', 'api-keys.json', 'api-keys.json.pepper'])
+      expect(statSync(join(data, secret)).mode & 0o777).toBe(0o600);
+    expect(upState().keys.admin).toMatch(/^ck_dev_admin_/);
+    expect(readFileSync(join(data, 'api-keys.json'), 'utf8')).not.toContain(upState().keys.admin.slice(-40));
     const state = upState();
     expect(state).toMatchObject({ url: `http://127.0.0.1:${port}`, broker_url: vhost.url });
 
@@ -149,6 +152,18 @@ describe('./scripts/up', () => {
     });
     server.close();
     expect(readdirSync(join(data, 'run'))).toEqual([]);
+  });
+
+  test.each([
+    ['--port has no number', ['--port'], {}, '--port'],
+    ['--port is beyond all ports', ['--port', '65536'], {}, '--port'],
+    ['--port is 0', ['--port=0'], {}, '--port'],
+    ['GATEWAY_PORT is none', [], { GATEWAY_PORT: 'http' }, 'GATEWAY_PORT'],
+  ])('%s: said in one sentence', async (_case, args, env, named) => {
+    await expect(script('up', ['--detach', ...args], env)).rejects.toMatchObject({
+      code: 2,
+      stderr: `${named} needs a port number, 1 to 65535\n`,
+    });
   });
 
   test('a broker in the settings that does not answer ends it, without the password in the text', async () => {
