@@ -106,6 +106,14 @@ export class RedisResults implements ResultReader, ResultWriter {
     this.#subscriber = undefined;
   }
 
+  waitsFor(taskId: string): boolean {
+    return this.#waiters.has(taskId);
+  }
+
+  letGo(taskId: string): void {
+    this.#waiters.settle(taskId, null);
+  }
+
   async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
     const text = await this.#run((redis) => redis.getBuffer(this.#keys.of(taskId)));
     return text === null ? null : this.#decode(text);

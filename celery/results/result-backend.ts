@@ -21,10 +21,14 @@ export interface ResultReader {
   getTaskMeta(taskId: string): Promise<TaskMeta | null>;
   /**
    * Waits for a ready state without polling.
-   * @returns the ready meta, or null when `timeoutMs` passed or the store was stopped.
+   * @returns the ready meta, or null when `timeoutMs` passed, the waiters were let go or the store was stopped.
    * @throws the signal's reason when it aborts.
    */
   waitForResult(taskId: string, options: WaitOptions): Promise<TaskMeta | null>;
+  /** Whether anybody waits for this task's result. */
+  waitsFor(taskId: string): boolean;
+  /** Ends all waits for this task with null: it is known otherwise that no result will come. */
+  letGo(taskId: string): void;
   start(): Promise<void>;
   stop(): Promise<void>;
   readonly status: ResultStoreStatus;

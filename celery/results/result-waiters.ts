@@ -49,8 +49,8 @@ export class ResultWaiters {
     });
   }
 
-  /** Hands a ready meta to all who wait for its task. */
-  settle(taskId: string, meta: TaskMeta): void {
+  /** Hands a ready meta to all who wait for its task; null lets them go without. */
+  settle(taskId: string, meta: TaskMeta | null): void {
     for (const settle of [...(this.#byTask.get(taskId) ?? [])]) settle(meta);
   }
 

@@ -139,6 +139,14 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
     this.#waiters.release();
   }
 
+  waitsFor(taskId: string): boolean {
+    return this.#waiters.has(taskId);
+  }
+
+  letGo(taskId: string): void {
+    this.#waiters.settle(taskId, null);
+  }
+
   async getTaskMeta(taskId: string): Promise<TaskMeta | null> {
     return this.#index.get(taskId, this.#now()) ?? null;
   }

@@ -16,7 +16,7 @@ import {
 import { anonNodename, LamportClock } from '../../celery/protocol';
 import type { Clock, Logger } from '../../runtime';
 import type { ServerConfig } from '../config';
-import { CeleryQueues, EventFeed, RabbitMQService } from '../messaging';
+import { CeleryQueues, EventFeed, RabbitMQService, UnheardEnds } from '../messaging';
 import { partitionRoute, partsOf } from '../queues';
 import { brokerConnection } from './broker-connection';
 import { contentProtection } from './content-protection';
@@ -193,6 +193,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     inspector,
     events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
     history,
+    unheardEnds: new UnheardEnds({ history, results: results.reader, clock }),
     celeryQueues: queues,
     clock,
     logger,
@@ -208,6 +209,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     inspector,
     workers,
     history,
+    unheardEnds: new UnheardEnds({ history, results: results.reader, clock }),
     celeryQueues: queues,
     lamport,
   };

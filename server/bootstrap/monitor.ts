@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HeldTaskLog, TaskLogs } from '../../celery';
 import { GatewayError } from '../errors';
 import { StreamLimit } from '../http/stream-limit';
-import { messagingDisabled } from '../messaging';
+import { messagingDisabled, type TaskKnowledge } from '../messaging';
 import { logRoutes, monitorRoutes, ResultForgetting, streamRoutes, TaskList, TaskStreams } from '../monitor';
 import { isNarrowed } from '../security/principal';
 import { isReady, statusView, TaskArgumentsReader, taskStatus } from '../tasks';
@@ -26,13 +26,14 @@ function caughtUp({ messaging }: FeatureContext): StreamDeps['caughtUp'] {
 /** Answers as the route of the task does. */
 function answers({ messaging, clock }: FeatureContext, broker: BrokerParts): StreamDeps['answerOf'] {
   const given = new TaskArgumentsReader(broker);
-  const find = async (taskId: string) => taskStatus(taskId, await messaging.findTask(taskId), clock.now());
+  const statusOf = (taskId: string, known: TaskKnowledge) => taskStatus(taskId, known, clock.now());
+  const find = async (taskId: string) => statusOf(taskId, await messaging.findTask(taskId));
   return async (taskId, waitMs, signal) => {
     const first = await find(taskId);
     if (first === undefined) throw new GatewayError('TASK_NOT_FOUND', `The task ${taskId} is not known.`);
     const waits = waitMs > 0 && !isReady(first.status);
-    if (waits) await messaging.awaitTask(taskId, waitMs, signal);
-    const found = waits ? ((await find(taskId)) ?? first) : first;
+    const ended = waits ? await messaging.awaitTask(taskId, waitMs, signal) : null;
+    const found = waits ? ((ended ? statusOf(taskId, ended) : await find(taskId)) ?? first) : first;
     return { finished: isReady(found.status), body: statusView(found, await given.of(found.task)) };
   };
 }

@@ -74,8 +74,11 @@ export interface MessagingService extends Lifecycle {
   /** Resolves when the broker has confirmed and routed the task. */
   submitTask(task: TaskSubmission): Promise<SubmittedTask>;
   findTask(taskId: string): Promise<TaskKnowledge>;
-  /** Waits until the task is finished, `timeoutMs` has passed or the signal aborts; never rejects for the latter two. */
-  awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the task is finished, `timeoutMs` has passed or the signal aborts; never rejects for the latter two.
+   * @returns the finished task with the result that came; null where none did: {@link findTask} then says what is known.
+   */
+  awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<TaskKnowledge | null>;
   revokeTask(taskId: string, options: RevokeOptions): Promise<ControlReplies>;
   activeTasks(): Promise<ControlReplies>;
   /** Resolves with the message id when the broker has confirmed and routed the message. */

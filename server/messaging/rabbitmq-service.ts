@@ -34,6 +34,7 @@ import type {
   RawMessage,
   TaskKnowledge,
 } from './messaging-service';
+import type { UnheardEnds } from './unheard-ends';
 
 export interface RabbitMQServiceDeps {
   readonly connections: Pick<AmqpConnections, 'start' | 'stop' | 'state' | 'publish'>;
@@ -48,6 +49,7 @@ export interface RabbitMQServiceDeps {
   /** Undefined while events are switched off. */
   readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
   readonly history: Pick<TaskHistory, 'get' | 'onResult' | 'childrenOf'>;
+  readonly unheardEnds: Pick<UnheardEnds, 'start' | 'stop' | 'expect'>;
   readonly celeryQueues: CeleryQueues;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
@@ -70,6 +72,7 @@ export class RabbitMQService implements MessagingService {
   /** Returns at once; connecting goes on in the background, and the parts come up when the broker is there. */
   async start(): Promise<void> {
     const { connections, publisher, logger } = this.deps;
+    this.deps.unheardEnds.start();
     await connections.start();
     for (const part of [publisher, ...this.listeners()]) {
       // Not awaited: some parts are started only once the broker answers, and the gateway serves without it.
@@ -79,6 +82,7 @@ export class RabbitMQService implements MessagingService {
 
   /** Listeners first, then the publisher (which waits for its confirms), then the connections. */
   async stop(): Promise<void> {
+    this.deps.unheardEnds.stop();
     const listeners = Promise.allSettled(this.listeners().map((part) => part.stop()));
     // The broker may be slow to answer a cancel; they hold nothing that closing the connection would lose.
     await Promise.race([listeners, sleep(LISTENERS_STOP_MS, undefined, { ref: false })]);
@@ -94,20 +98,18 @@ export class RabbitMQService implements MessagingService {
   }
 
   async findTask(taskId: string): Promise<TaskKnowledge> {
-    const { results, history } = this.deps;
-    const meta = await results.getTaskMeta(taskId);
-    // A database does not tell of what is stored in it: the history learns of an end when somebody asks.
-    if (meta !== null && results.status.kind === 'redis' && isNews(meta, history.get(taskId))) {
-      history.onResult(meta);
-    }
-    return { meta, task: history.get(taskId), children: history.childrenOf(taskId) };
+    return this.knowledgeOf(taskId, await this.deps.results.getTaskMeta(taskId));
   }
 
-  async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<TaskKnowledge | null> {
+    this.deps.unheardEnds.expect(taskId);
     try {
-      await this.deps.results.waitForResult(taskId, { timeoutMs, signal });
+      const meta = await this.deps.results.waitForResult(taskId, { timeoutMs, signal });
+      // The store may have dropped it again: results that come together push each other out of a full memory.
+      return meta === null ? null : this.knowledgeOf(taskId, meta);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return null;
+      throw error;
     }
   }
 
@@ -188,6 +190,15 @@ export class RabbitMQService implements MessagingService {
       submissions,
       events: listened,
     };
+  }
+
+  private knowledgeOf(taskId: string, meta: TaskMeta | null): TaskKnowledge {
+    const { results, history } = this.deps;
+    // A database does not tell of what is stored in it: the history learns of an end when somebody asks.
+    if (meta !== null && results.status.kind === 'redis' && isNews(meta, history.get(taskId))) {
+      history.onResult(meta);
+    }
+    return { meta, task: history.get(taskId), children: history.childrenOf(taskId) };
   }
 
   /**

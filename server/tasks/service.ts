@@ -1,7 +1,7 @@
 import type { ControlReplies, SubmissionEntry, TaskSubmission } from '../../celery';
 import type { Clock } from '../../runtime';
 import { GatewayError } from '../errors';
-import type { MessagingService } from '../messaging';
+import type { MessagingService, TaskKnowledge } from '../messaging';
 import type { Permissions } from '../security/permissions';
 import type { Dedup, DedupedTask, Deduplication } from './deduplication';
 import { ownActive } from './own-active';
@@ -80,8 +80,8 @@ export class TaskService {
     const status = await this.lookUp(taskId);
     if (waitMs <= 0 || (status !== undefined && isReady(status.status))) return found(taskId, status);
     // A task unknown so far is waited for as well: another replica may have submitted it a moment ago.
-    await this.wait(taskId, waitMs, signal);
-    return found(taskId, await this.lookUp(taskId));
+    const ended = await this.wait(taskId, waitMs, signal);
+    return found(taskId, ended === null ? await this.lookUp(taskId) : this.statusOf(taskId, ended));
   }
 
   /** What each worker runs at this moment, as far as the caller may know. Nobody online is an answer: an empty list. */
@@ -110,14 +110,19 @@ export class TaskService {
   }
 
   private async lookUp(taskId: string): Promise<TaskStatus | undefined> {
-    return taskStatus(taskId, await this.deps.messaging.findTask(taskId), this.deps.clock.now());
+    return this.statusOf(taskId, await this.deps.messaging.findTask(taskId));
   }
 
-  private async wait(taskId: string, waitMs: number, signal: AbortSignal): Promise<void> {
-    if (this.waiters >= this.deps.maxWaiters || signal.aborted) return;
+  private statusOf(taskId: string, known: TaskKnowledge): TaskStatus | undefined {
+    return taskStatus(taskId, known, this.deps.clock.now());
+  }
+
+  /** @returns null where it has not ended meanwhile, or ended without a result. */
+  private async wait(taskId: string, waitMs: number, signal: AbortSignal): Promise<TaskKnowledge | null> {
+    if (this.waiters >= this.deps.maxWaiters || signal.aborted) return null;
     this.waiters += 1;
     try {
-      await this.deps.messaging.awaitTask(taskId, waitMs, signal);
+      return await this.deps.messaging.awaitTask(taskId, waitMs, signal);
     } finally {
       this.waiters -= 1;
     }

@@ -1,6 +1,6 @@
 import { TaskHistory, type TaskRecord } from '../../celery';
 import { decodeException, parseIsoTime, READY_STATES, type TaskMeta, TaskState } from '../../celery/protocol';
-import type { TaskKnowledge } from '../messaging';
+import { RESULT_GRACE_MS, type TaskKnowledge } from '../messaging';
 
 /** Why a task failed, in the terms of the language that ran it. */
 export interface TaskFailure {
@@ -32,12 +32,6 @@ export interface TaskStatus {
   /** All else that is known of it. */
   readonly task: TaskRecord;
 }
-
-/**
- * The last event of a task can overtake its result, which comes another way. For this long a finished task without a
- * result is still called STARTED; after it, the result is taken to have been ignored or lost.
- */
-const RESULT_GRACE_MS = 5000;
 
 /** Celery states that come with an exception in place of a result. */
 const WITH_EXCEPTION: ReadonlySet<string> = new Set([

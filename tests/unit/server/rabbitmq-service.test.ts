@@ -43,6 +43,8 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
       ...idle,
       getTaskMeta: unused,
       waitForResult: unused,
+      waitsFor: unused,
+      letGo: unused,
       get status() {
         return memory.results;
       },
@@ -62,6 +64,7 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
       },
     },
     history: { get: unused, onResult: unused, childrenOf: unused },
+    unheardEnds: { start: () => undefined, stop: () => undefined, expect: () => undefined },
     celeryQueues: new CeleryQueues(new Set()),
     clock: systemClock,
     logger: silentLogger(),

@@ -18,12 +18,29 @@ describe('GET /rabbitmq/tasks/{task_id}', () => {
     const waits: number[] = [];
     const messaging = {
       findTask: async () => unknown,
-      awaitTask: async (_id: string, ms: number) => void waits.push(ms),
+      awaitTask: async (_id: string, ms: number) => {
+        waits.push(ms);
+        return null;
+      },
     };
     const { app } = testApp({ messaging, env: { GATEWAY_WAIT_MAX_SECONDS: '5' } });
     await get(app, '/rabbitmq/tasks/t1').set('Prefer', 'respond-async, wait=100');
     await get(app, '/rabbitmq/tasks/t1?wait=0.5');
     expect(waits).toEqual([5000, 500]);
+  });
+
+  test('who waited is answered with the result that came, also where the store has dropped it since', async () => {
+    const meta = {
+      task_id: 't1',
+      status: 'SUCCESS',
+      result: 5,
+      traceback: null,
+      children: [],
+      date_done: null,
+    };
+    const messaging = { findTask: async () => unknown, awaitTask: async () => ({ ...unknown, meta }) };
+    const { body } = await get(testApp({ messaging }).app, '/rabbitmq/tasks/t1?wait=5');
+    expect(body).toMatchObject({ status: 'SUCCESS', state: 'SUCCESS', result: 5 });
   });
 
   test('a bad wait is 400', async () => {

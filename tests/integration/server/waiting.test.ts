@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { AmqpConnection } from '../../../amqp';
+import { EventDispatcher } from '../../../celery';
+import { LamportClock } from '../../../celery/protocol';
+import { silentLogger } from '../../../runtime';
+import { Cleanup } from '../../support/cleanup';
+import { ready } from '../../support/gateway-requests';
+import { type RunningGateway, startGateway } from '../../support/running-gateway';
+import { until } from '../../support/until';
+import { createVhost, type TestVhost } from '../../support/vhost';
+
+const STREAM = 'celery-gateway.results';
+/** Results one gateway holds here, and clients that wait for one each. */
+const HELD = 100;
+const CLIENTS = 300;
+
+const cleanup = new Cleanup();
+let vhost: TestVhost;
+let connection: AmqpConnection;
+let events: EventDispatcher;
+
+const start = async (env: Readonly<Record<string, string>> = {}): Promise<RunningGateway> => {
+  const gateway = await cleanup.stops(startGateway({ CELERY_BROKER_URL: vhost.url, ...env }));
+  await ready(gateway);
+  return gateway;
+};
+
+beforeAll(async () => {
+  vhost = await createVhost('waiting');
+  cleanup.does(() => vhost.drop());
+  const logger = silentLogger();
+  connection = await cleanup.stops(new AmqpConnection({ urls: [vhost.url], name: 'worker', logger }));
+  await connection.start();
+  await connection.ready(20_000);
+  events = await cleanup.stops(
+    new EventDispatcher({ connection, nodename: 'w@test', clock: new LamportClock(), logger }),
+  );
+  await events.start();
+}, 60_000);
+
+afterAll(() => cleanup.run());
+
+const submit = async (gateway: RunningGateway): Promise<string> => {
+  const body = { task_name: 'tasks.add', queue: 'waited', ignore_result: true };
+  const { status, body: answer } = await gateway.call('POST', '/rabbitmq/tasks/submit', body);
+  expect(status).toBe(202);
+  return String(answer.task_id);
+};
+
+const ends = (taskId: string): void => {
+  events.send('task-received', { uuid: taskId, name: 'tasks.add' });
+  events.send('task-succeeded', { uuid: taskId, result: 'None', runtime: 0.1 });
+};
+
+describe('many clients who wait', () => {
+  test('are each answered with the result that came, though the gateway holds fewer', async () => {
+    const gateway = await start({ RESULT_MAX_ENTRIES: String(HELD), GATEWAY_MAX_WAITERS: String(CLIENTS) });
+    const ids = Array.from({ length: CLIENTS }, () => randomUUID());
+    const tasks = ids.map((id) => ({ task_name: 'tasks.add', queue: 'waited', task_id: id }));
+    await gateway.call('POST', '/rabbitmq/tasks/batch', { tasks });
+    let waiting = 0;
+    const onRequest = (message: unknown): void => {
+      if ((message as { request: IncomingMessage }).request.url?.includes('wait=60')) waiting += 1;
+    };
+    subscribe('http.server.request.start', onRequest);
+    const answers = ids.map((id) =>
+      gateway.call('GET', `/rabbitmq/tasks/${id}?wait=60`, undefined, 'reader'),
+    );
+    await until(() => waiting === CLIENTS);
+    unsubscribe('http.server.request.start', onRequest);
+    // In as few frames as can be: the gateway reads hundreds of them in one turn of its event loop.
+    const channel = await connection.openChannel();
+    for (const id of ids) {
+      const meta = { task_id: id, status: 'SUCCESS', result: id, traceback: null, children: [] };
+      channel.sendToQueue(STREAM, Buffer.from(JSON.stringify(meta)), { contentType: 'application/json' });
+    }
+    const told = await Promise.all(answers);
+    expect(told.map(({ body }) => [body.status, body.result])).toEqual(ids.map((id) => ['SUCCESS', id]));
+    await channel.close();
+  });
+});
+
+describe('a task whose result is ignored', () => {
+  test.each([
+    ['results come by RabbitMQ', 'rpc://'],
+    ['results are kept nowhere', 'disabled://'],
+  ])('is waited for until its events tell its end: %s', async (_where, backend) => {
+    const gateway = await start({ CELERY_RESULT_BACKEND: backend });
+    const [early, late] = [await submit(gateway), await submit(gateway)];
+    const get = (taskId: string, query: string) =>
+      gateway.call('GET', `/rabbitmq/tasks/${taskId}${query}`, undefined, 'reader');
+    const first = get(early, '?wait=60');
+    ends(early);
+    ends(late);
+    // It has ended before anybody waits, and its result could still be on its way.
+    await until(async () => (await get(late, '')).body.worker === 'w@test');
+    const answers = await Promise.all([first, get(late, '?wait=60')]);
+    for (const { body } of answers) {
+      expect(body).toMatchObject({ status: 'SUCCESS', state: 'SUCCESS', result: null });
+    }
+  });
+});
