@@ -44,6 +44,7 @@ export type QueueErrorCode =
   | 'PUBLISH_NACKED'
   | 'PUBLISH_UNKNOWN'
   | 'PUBLISHER_SATURATED'
+  | 'QUEUE_SETTLING'
   | 'MESSAGE_INVALID';
 
 /** Raised when the broker cannot be reached, the link is lost or blocked, or access is refused. */

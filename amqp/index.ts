@@ -41,4 +41,5 @@ export { ConfirmPublisher, type PublisherOptions } from './publisher';
 export type { QueueArguments } from './queue-arguments';
 export { QueueCursor, type QueueCursorOptions } from './queue-cursor';
 export { type PeekedMessage, peekQueue } from './queue-peek';
+export { SettlingQueues } from './settling-queues';
 export { Topology } from './topology';

@@ -8,6 +8,7 @@ import type { AmqpLogger } from './log';
 import { type PublishRequest, publishOptions } from './message-validation';
 import { PendingPublish } from './pending-publish';
 import { notWritten } from './publish-lane';
+import type { SettlingQueues } from './settling-queues';
 import { Topology } from './topology';
 
 /** What a publisher is made of. */
@@ -21,6 +22,8 @@ export interface PublisherOptions {
   readonly maxInFlightBytes?: number | undefined;
   /** From `publish` to the broker's confirm, in milliseconds. Default 5000. */
   readonly deadlineMs?: number | undefined;
+  /** Queues that do not keep yet what they confirm: publishes to them are refused. */
+  readonly settling?: Pick<SettlingQueues, 'refusal'> | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -40,6 +43,7 @@ const SWEEP_MS = 50;
 export class ConfirmPublisher {
   readonly #connection: AmqpConnection;
   readonly #logger: AmqpLogger;
+  readonly #settling: PublisherOptions['settling'];
   readonly #maxInFlight: number;
   readonly #maxInFlightBytes: number;
   readonly #deadlineMs: number;
@@ -61,6 +65,7 @@ export class ConfirmPublisher {
     this.#running = false;
     this.#connection = options.connection;
     this.#logger = options.logger;
+    this.#settling = options.settling;
     this.#maxInFlight = options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
     this.#maxInFlightBytes = options.maxInFlightBytes ?? DEFAULT_MAX_IN_FLIGHT_BYTES;
     this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
@@ -127,11 +132,12 @@ export class ConfirmPublisher {
    * Resolves when the broker has confirmed the message and routed it to a queue.
    *
    * @throws ConnectionError `BROKER_UNREACHABLE`, `CONNECTION_BLOCKED`, `ACCESS_REFUSED`: it was not taken
-   * @throws QueueError `PUBLISHER_SATURATED`, `UNROUTABLE`, `PUBLISH_NACKED`, `EXCHANGE_NOT_FOUND`, `MESSAGE_INVALID`: it was
+   * @throws QueueError `PUBLISHER_SATURATED`, `QUEUE_SETTLING`, `UNROUTABLE`, `PUBLISH_NACKED`, `EXCHANGE_NOT_FOUND`, `MESSAGE_INVALID`: it was
    *   not taken; `PUBLISH_UNKNOWN`: it may have been taken
    */
   publish(request: PublishRequest): Promise<void> {
-    const refusal = this.#refusal();
+    const settling = request.exchange === '' ? this.#settling?.refusal(request.routingKey) : undefined;
+    const refusal = this.#refusal() ?? settling;
     if (refusal !== undefined) return Promise.reject(refusal);
     let publish: PendingPublish;
     try {

@@ -9,6 +9,7 @@ import type { AmqpLogger } from './log';
 import { checkShortString } from './message-validation';
 import { probeQueueArguments, type QueueArguments } from './queue-arguments';
 import { firstDifference } from './queue-durability';
+import { isQuorum, type SettlingQueues } from './settling-queues';
 
 /** Longest wait for one answer of the broker, in milliseconds. */
 const DEADLINE_MS = 10_000;
@@ -16,6 +17,8 @@ const DEADLINE_MS = 10_000;
 /** What a topology is made of. */
 export interface TopologyOptions {
   readonly connection: LeasedConnection;
+  /** Told of the quorum queues it declares. */
+  readonly settling?: Pick<SettlingQueues, 'note'> | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -26,10 +29,12 @@ export interface TopologyOptions {
  */
 export class Topology extends ExchangeTopology {
   readonly #logger: AmqpLogger;
+  readonly #settling: TopologyOptions['settling'];
 
-  constructor({ connection, logger }: TopologyOptions) {
+  constructor({ connection, settling, logger }: TopologyOptions) {
     super(new ChannelLease(connection, DEADLINE_MS));
     this.#logger = logger;
+    this.#settling = settling;
   }
 
   /** Gives the channel back; the next operation opens another one. */
@@ -85,8 +90,17 @@ export class Topology extends ExchangeTopology {
 
   /** @throws QueueError `PRECONDITION_FAILED` when a queue of this name exists with other arguments */
   async declareQueue(declaration: QueueDeclaration): Promise<QueueStatus & { readonly queue: string }> {
-    checkShortString('/queue', declaration.name);
-    return this.channel.use((channel) => channel.assertQueue(declaration.name, queueOptions(declaration)));
+    const { name } = declaration;
+    checkShortString('/queue', name);
+    const settling = isQuorum(declaration) ? this.#settling : undefined;
+    // One that exists is only compared by this.
+    const young = settling !== undefined && (await this.queueStatus(name)) === null;
+    if (young) settling.note(name);
+    const declared = await this.channel.use((channel) =>
+      channel.assertQueue(name, queueOptions(declaration)),
+    );
+    if (young) settling.note(name);
+    return declared;
   }
 
   async bindQueue(binding: BindingDeclaration): Promise<void> {

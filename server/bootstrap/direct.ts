@@ -26,10 +26,17 @@ function messageFeature(context: FeatureContext, parts: DirectParts, partitions:
   ];
 }
 
+/** What features share that work queues. */
+interface Queues {
+  readonly partitions: PartitionService;
+  readonly declared: DeclaredNames;
+  readonly settled: (queue: string) => Promise<void>;
+}
+
 function topologyFeature(
   context: FeatureContext,
   parts: DirectParts,
-  { partitions, declared }: { readonly partitions: PartitionService; readonly declared: DeclaredNames },
+  { partitions, declared, settled }: Queues,
 ) {
   const { messaging, names, broker } = context;
   const { topology, management, work } = parts;
@@ -41,6 +48,7 @@ function topologyFeature(
     names,
     celeryQueues: () => broker?.celeryQueues.names() ?? [],
     declared,
+    settled,
   });
   return [
     ...queueRoutes({ service, partitions }),
@@ -52,15 +60,16 @@ function topologyFeature(
 
 /** All that works the broker directly: messages, queues and what is in them. */
 export function direct(context: FeatureContext): Feature {
-  const { names, drain, clock } = context;
+  const { names, drain, clock, broker } = context;
   const parts = createDirectParts(context);
   const { operations, contents, topology } = parts;
   const declared = new DeclaredNames();
-  const partitions = new PartitionService({ topology, names, declared, clock });
+  const settled = async (queue: string) => broker?.settling.settled(queue);
+  const partitions = new PartitionService({ topology, names, declared, settled, clock });
   return {
     routes: [
       ...messageFeature(context, parts, partitions),
-      ...topologyFeature(context, parts, { partitions, declared }),
+      ...topologyFeature(context, parts, { partitions, declared, settled }),
       ...queueContentsRoutes({ service: contents, stopping: drain.signal }),
       ...deadLetters(context, parts),
       ...operationRoutes({ service: operations, stopping: drain.signal }),

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
+import { AmqpConnections, ConfirmPublisher, SettlingQueues, Topology } from '../../amqp';
 import {
   CeleryClient,
   type CeleryClientOptions,
@@ -33,10 +33,13 @@ interface Link {
   readonly connections: AmqpConnections;
   readonly publisher: ConfirmPublisher;
   readonly topology: Topology;
+  /** Shared by all that declare or publish for callers. */
+  readonly settling: SettlingQueues;
 }
 
 function link(options: RabbitMQServiceOptions): Link {
-  const { config, logger } = options;
+  const { config, clock, logger } = options;
+  const settling = new SettlingQueues({ monotonic: () => clock.monotonic() });
   const connections = new AmqpConnections(brokerConnection(options));
   const publisher = new ConfirmPublisher({
     connection: connections.publish,
@@ -44,10 +47,12 @@ function link(options: RabbitMQServiceOptions): Link {
     maxInFlight: config.PUBLISHER_MAX_IN_FLIGHT,
     maxInFlightBytes: config.PUBLISHER_MAX_IN_FLIGHT_BYTES,
     deadlineMs: config.PUBLISHER_DEADLINE_MS,
+    settling,
     logger,
   });
   // On the consume connection: it stays usable while the broker blocks publishers.
-  return { connections, publisher, topology: new Topology({ connection: connections.consume, logger }) };
+  const topology = new Topology({ connection: connections.consume, settling, logger });
+  return { connections, publisher, topology, settling };
 }
 
 function submissionRecords(

@@ -62,7 +62,7 @@ function declarations(context: FeatureContext): {
     },
   };
   return {
-    topology: new Topology({ connection, logger: context.logger }),
+    topology: new Topology({ connection, settling: context.broker?.settling, logger: context.logger }),
     part: { name: 'declarations', start: () => link.start(), stop: () => link.stop() },
   };
 }

@@ -32,6 +32,12 @@ export const DIRECT_PROBLEMS = {
     advice:
       'It refused the command and ended the connection it came on, which is one for such commands alone. A type or an argument this broker does not know; `detail` has its words.',
   },
+  QUEUE_SETTLING: {
+    status: 503,
+    title: 'The queue was declared a moment ago',
+    advice:
+      'A quorum queue that is seconds old loses what it confirmed if its broker is killed. Nothing was queued. Repeat after `Retry-After`.',
+  },
   OPERATIONS_SATURATED: {
     status: 503,
     title: 'Too many operations are running',

@@ -49,7 +49,15 @@ const SOURCES = {
   /** Writes what all gateways remember. */
   remembers: [...publishes, 'CONCURRENT_CHANGE'],
   /** Sends tasks. */
-  submits: [...publishes, ...names, 'UNROUTABLE', 'TASK_INVALID', 'ARGUMENTS_INVALID', 'CANVAS_UNSUPPORTED'],
+  submits: [
+    ...publishes,
+    ...names,
+    'UNROUTABLE',
+    'QUEUE_SETTLING',
+    'TASK_INVALID',
+    'ARGUMENTS_INVALID',
+    'CANVAS_UNSUPPORTED',
+  ],
   /** Works queues, exchanges and messages by their names. */
   works: [
     ...publishes,

@@ -8,6 +8,8 @@ export interface PartitionServiceDeps {
   readonly topology: Pick<Topology, 'declareExchange' | 'declareQueue' | 'bindQueue' | 'queueStatus'>;
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
   readonly declared: Pick<DeclaredNames, 'add'>;
+  /** Resolves when a queue that was declared keeps what it confirms. */
+  readonly settled: (queue: string) => Promise<void>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -48,6 +50,7 @@ export class PartitionService {
       await topology.bindQueue({ queue, exchange: name, routingKey: String(index) });
     }
     this.known.delete(name);
+    for (const queue of queues) await this.deps.settled(queue);
     return { exchange: name, queues };
   }
 

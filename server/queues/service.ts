@@ -23,6 +23,8 @@ export interface QueueServiceDeps {
   /** Queues of Celery workers, as far as the gateway knows. */
   readonly celeryQueues: () => readonly string[];
   readonly declared: DeclaredNames;
+  /** Resolves when a queue that was declared keeps what it confirms. */
+  readonly settled: (queue: string) => Promise<void>;
 }
 
 export interface DeclareCommand {
@@ -73,6 +75,8 @@ export class QueueService {
     if (command.exclusive) return explained(messaging.declareQueue(declaration));
     const { queue, messageCount, consumerCount } = await explained(topology.declareQueue(declaration));
     declared.add(queue);
+    // Who goes on by this answer may submit through another gateway, which knows nothing of the queue's age.
+    await this.deps.settled(queue);
     return { queueName: queue, messageCount, consumerCount };
   }
 
