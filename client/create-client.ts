@@ -5,7 +5,7 @@ import { OPERATIONS, type Operations } from './operations';
 export interface ClientOptions {
   /** Where the gateway is, e.g. `http://gateway:8000`; a path before its routes is kept. */
   readonly url: string;
-  /** `cgw_...`, or a token that the gateway takes in its place. */
+  /** `ck_…`, or a token that the gateway takes in its place. */
   readonly apiKey: string;
   /** In place of the global `fetch`: for agents, retries or tests. */
   readonly fetch?: typeof globalThis.fetch;

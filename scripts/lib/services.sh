@@ -5,13 +5,12 @@ URL=""
 
 write_keys() {
   node dist/scripts/development-keys.js "$DATA/keys.json"
-  GATEWAY_API_KEYS=$(node -p 'require(process.argv[1]).stored' "$DATA/keys.json")
 }
 
 start_gateway() {
   URL="http://127.0.0.1:$PORT"
   start_process gateway env RABBITMQ_ENABLED=true RABBITMQ_MANAGEMENT_ENABLED=true CELERY_BROKER_URL="$BROKER_URL" \
-    GATEWAY_PORT="$PORT" GATEWAY_API_KEYS="$GATEWAY_API_KEYS" node dist/server/main.js
+    GATEWAY_PORT="$PORT" GATEWAY_API_KEYS_FILE="$DATA/api-keys.json" node dist/server/main.js
   wait_until_ready gateway "$URL/health/ready" || fail "The gateway did not become ready; see .data/logs/gateway.log."
 }
 

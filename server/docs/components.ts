@@ -46,7 +46,7 @@ export const COMPONENTS = {
     'Retry-After': header('Seconds after which to ask again.', { type: 'integer', minimum: 0 }),
   },
   securitySchemes: {
-    bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `cgw_<id>_<secret>`.' },
+    bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `ck_<environment>_<id>_<secret>`.' },
     apiKey: {
       type: 'apiKey',
       in: 'header',
