@@ -66,6 +66,8 @@ const SOURCES = {
     'MESSAGE_NOT_A_TASK',
     ...(Object.keys(DIRECT_PROBLEMS) as ProblemCode[]).filter((code) => !OF_SINGLE_ROUTES.has(code)),
   ],
+  /** Goes through a queue, one at a time: also to find a single message in it. */
+  sweeps: ['OPERATIONS_SATURATED', 'OPERATION_CONFLICT', 'SHUTTING_DOWN'],
 } as const satisfies Readonly<Record<string, readonly ProblemCode[]>>;
 
 /** The problems of a handler: of what it does, and its own. */

@@ -31,6 +31,17 @@ test('an operation that goes on is answered 202, tells its progress, and is canc
   expect(path).toBe(`/rabbitmq/operations/${String(begun.body.operation_id)}`);
   const second = await slowMove(from, to);
   expect(second).toMatchObject({ status: 409, body: { code: 'OPERATION_CONFLICT' } });
+  // What looks for single messages goes through the queue as well.
+  for (const [method, busy] of [
+    ['GET', `queues/${from}/messages/x`],
+    ['DELETE', `queues/${from}/messages/x`],
+    ['GET', `dead-letters/${from}?task=x`],
+    ['GET', `dead-letters/${from}/x`],
+    ['GET', `dead-letters/${from}/export`],
+  ] as const) {
+    const { status, body } = await session.gateway.call(method, `/rabbitmq/${busy}`);
+    expect([busy, status, body.code]).toEqual([busy, 409, 'OPERATION_CONFLICT']);
+  }
   await until(async () => {
     const { body } = await session.gateway.call('GET', path);
     return (body.progress as { done: number }).done >= 3;
