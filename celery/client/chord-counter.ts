@@ -35,7 +35,7 @@ export interface ChordCounter {
    */
   begin(chord: ChordStep): Promise<void>;
   /**
-   * Before the last header task is published.
+   * Before any header task is published.
    * @param size completions that fire the body.
    * @param begunBy who begins it, where that may happen again: a chord that is over by then stays over. Default: a new run.
    */

@@ -4,20 +4,23 @@ import type { Redis } from 'ioredis';
 const OVER = '1000000000';
 
 /**
- * KEYS c s t begun; ARGV size, seconds to live (0: for ever), beginner ('' for none). Celery's `set_chord_size` forgets that the
+ * KEYS c s t begun j d added; ARGV size, seconds to live (0: for ever), beginner ('' for none). Celery's `set_chord_size` forgets that the
  * chord is over, for a frozen chord applied again is a new run; begun again by the same one it is the same run. Python does not say who it is: what it
- * began and a task of ours begins is taken for the same.
+ * began and a task of ours begins is taken for the same. What a run that failed has left would fail the new one with its first part; a chord
+ * that has a size is not over.
  */
 const setSize = `
-local ckey, skey, tkey, begun = unpack(KEYS)
+local ckey, skey, tkey, begun, jkey, dkey, added = unpack(KEYS)
 local size, ttl, beginner = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local known = redis.call('HGET', begun, 'by')
-if beginner ~= '' and redis.call('GET', ckey) == 'done' and (not known or known == beginner) then return 0 end
+local held = redis.call('GET', ckey)
+if beginner ~= '' and held == 'done' and (not known or known == beginner) then return 0 end
 if beginner ~= '' and known == beginner then
   redis.call('HINCRBY', begun, 'times', 1)
 else
   redis.call('DEL', ckey, begun)
   if redis.call('GET', tkey) == '${OVER}' then redis.call('DEL', tkey) end
+  if (held or known or beginner == '') and redis.call('EXISTS', skey) == 0 then redis.call('DEL', jkey, tkey, dkey, added) end
   if beginner ~= '' then redis.call('HSET', begun, 'by', beginner, 'times', 1) end
 end
 redis.call('SET', skey, size)
@@ -154,7 +157,7 @@ return found`;
  * releases know `.j`, `.t` and `.s` only. For ioredis' option `scripts`.
  */
 export const chordScripts = {
-  chordSetSize: { lua: setSize, numberOfKeys: 4 },
+  chordSetSize: { lua: setSize, numberOfKeys: 7 },
   chordAdd: { lua: add, numberOfKeys: 3 },
   chordReturnPart: { lua: returnPart, numberOfKeys: 9 },
   chordProlong: { lua: prolong, numberOfKeys: 3 },

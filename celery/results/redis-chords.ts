@@ -55,8 +55,9 @@ export class RedisChords implements ChordParts {
   }
 
   async setSize(groupId: string, size: number, begunBy = ''): Promise<void> {
-    const names = (['.c', '.s', '.t'] as const).map((name) => this.#key(groupId, name));
-    const keys = [...names, this.#takeover.begun(groupId)];
+    const key = (name: GroupKeyPart): string => this.#key(groupId, name);
+    const { begun, added } = this.#takeover;
+    const keys = [key('.c'), key('.s'), key('.t'), begun(groupId), key('.j'), key('.d'), added(groupId)];
     await this.#options.run((redis) => redis.chordSetSize(keys, size, this.#options.expiresSeconds, begunBy));
   }
 

@@ -32,8 +32,8 @@ const optionsFor = (group: GroupDraft, given: Readonly<DraftOptions>): DraftOpti
 };
 
 /**
- * Publishes every task of a group; the last one of a chord's header only after the chord's size is known
- * (celery/canvas.py `group.apply_async`, `_apply_tasks`).
+ * Publishes every task of a group (celery/canvas.py `group.apply_async`, `_apply_tasks`). Of a chord's header the size comes before
+ * the first task, where Celery has it before the last: to a chord that has been over, what is returned before counts for nothing.
  * @throws TaskError `TASK_INVALID` for callbacks: a group has none of its own.
  */
 export const applyGroup = (group: GroupDraft, call: ApplyCall, context: ApplyContext): ResultDraft => {
@@ -48,17 +48,18 @@ export const applyGroup = (group: GroupDraft, call: ApplyCall, context: ApplyCon
   const { task_id, chord, group_index: _, ...shared } = optionsFor(group, options);
   const groupId = typeof task_id === 'string' ? task_id : context.newId();
   const members = membersOf(group.kwargs.tasks, groupId, (shared.root_id ?? null) as string | null, context);
-  let size = 0;
-  members.forEach(({ task }, index) => {
+  if ((chord ?? members.at(-1)?.task.options.chord ?? null) !== null) {
+    const size = members.reduce((sum, { task }) => sum + chordSize(task), 0);
+    context.add({ kind: 'chord-size', groupId, size });
+  }
+  for (const { task } of members) {
     const body = chord ?? task.options.chord ?? null;
-    size += chordSize(task);
-    if (body !== null && index === members.length - 1) context.add({ kind: 'chord-size', groupId, size });
     context.apply(task, {
       args,
       kwargs,
       options: { ...shared, group_id: groupId, chord: body, add_to_parent: false },
     });
-  });
+  }
   const [only] = members;
   const isOneGroup = members.length === 1 && only !== undefined && only.result.results !== null;
   const results = members.map(({ result }) => result);

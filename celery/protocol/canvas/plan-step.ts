@@ -25,7 +25,7 @@ export interface ChordStep {
   readonly maxRetries: number | null;
 }
 
-/** How many completions fire a chord's body; comes before the header's last task is published (`set_chord_size`). */
+/** How many completions fire a chord's body; comes before the header's first task is published (`set_chord_size`). */
 export interface ChordSizeStep {
   readonly kind: 'chord-size';
   readonly groupId: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { canvas } from '../../../celery/protocol';
-import { type ChordPart, type PartReturned, RedisResults } from '../../../celery/results';
+import { type ChordClaim, type ChordPart, type PartReturned, RedisResults } from '../../../celery/results';
 import { silentLogger } from '../../../runtime';
 import { testRedisUrl } from '../../support/redis';
 
@@ -136,6 +136,36 @@ describe('chords counted on Redis', () => {
     await redis.set(keyOf(id, 'c'), 'done');
     await chords.setSize(id, 1);
     expect(complete(await chords.onChordPartReturn(part(id, 0, 2))).parts).toHaveLength(1);
+  });
+
+  it.each([
+    ['here', (claim: ChordClaim) => claim.failed()],
+    ['in Python, which takes its size away', (_claim: ChordClaim, id: string) => redis.del(keyOf(id, 's'))],
+  ])('a new run of a chord that failed %s begins with nothing of that one', async (_where, fail) => {
+    const id = randomUUID();
+    await chords.setSize(id, 2, 'step after first 0');
+    await chords.onChordPartReturn({ ...part(id, 0, 'bad'), state: 'FAILURE' });
+    await chords.addToChord(id, 'a');
+    await chords.onChordPartReturn(part(id, 1, 'old'));
+    await fail(complete(await chords.onChordPartReturn(part(id, 2, 'old', 'added'))), id);
+
+    await chords.setSize(id, 2, 'step after replayed 0');
+    await chords.addToChord(id, 'a');
+    expect(await chords.onChordPartReturn(part(id, 0, 'good'))).toEqual({ kind: 'counted' });
+    expect(await chords.onChordPartReturn(part(id, 1, 'new'))).toEqual({ kind: 'counted' });
+    const claim = complete(await chords.onChordPartReturn(part(id, 2, 'member', 'added')));
+    expect(claim.parts.map(({ result }) => result)).toEqual(['good', 'new', 'member']);
+  });
+
+  it('what a run that goes on has counted stays when the same one or a new run begins', async () => {
+    for (const beginner of ['step after first 0', 'step after replayed 0']) {
+      const id = randomUUID();
+      await chords.setSize(id, 2, 'step after first 0');
+      await chords.onChordPartReturn(part(id, 0, 'first'));
+      await chords.setSize(id, 2, beginner);
+      const claim = complete(await chords.onChordPartReturn(part(id, 1, 'second')));
+      expect(claim.parts.map(({ result }) => result)).toEqual(['first', 'second']);
+    }
   });
 
   it('keeps the structure of a header with groups in it, and no other', async () => {

@@ -34,6 +34,11 @@ describe('chords on Redis that are begun again, as by a worker killed between be
       defineTask('a.fail', { params: ['*args'], acksLate: true }, () => {
         throw new RangeError('bad');
       }),
+      defineTask('a.fail-once', { params: ['before', 'key'], acksLate: true }, (_context, { key }) => {
+        note(key, 'run');
+        if (runs.get(String(key))?.length === 1) throw new RangeError('bad');
+        return 'again';
+      }),
       defineTask('a.replace', { params: ['key'], acksLate: true }, (context, { key }) =>
         context.replace(replacements.get(String(key)) as Canvas),
       ),
@@ -196,6 +201,21 @@ describe('chords on Redis that are begun again, as by a worker killed between be
     const body = randomUUID();
     await threeTimes(made(body), ends);
     expect(runs.get(body)).toEqual([[1, 2]]);
+  });
+
+  test('a step with another id begins a chord anew that failed', async () => {
+    const [body, errbacks, once] = [randomUUID(), randomUUID(), randomUUID()];
+    const last = linkError(s('a.body', body), s('a.errback', errbacks));
+    const message = messageOf(chain(s('a.step', 0), group(s('a.fail-once', once), s('a.part', 2)), last));
+    const anew = (): Promise<string> =>
+      send({ ...message, options: { ...message.options, task_id: randomUUID() } });
+    await following(4, anew);
+    await idle();
+    expect(runs.get(errbacks)).toEqual(['errback']);
+    await following(4, anew);
+    await idle();
+    expect(runs.get(body)).toEqual([['again', 2]]);
+    expect(runs.get(errbacks)).toEqual(['errback']);
   });
 
   test('a chord that failed is not failed again: its errback is called once', async () => {

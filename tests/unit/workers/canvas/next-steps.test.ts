@@ -53,10 +53,10 @@ describe('what follows a task', () => {
     expect(chainPlan(taskRequest(), 5, () => countedIds())).toBeNull();
   });
 
-  it('a chord that comes next is begun, and sized before its last header task', () => {
+  it('a chord that comes next is begun, and sized before its first header task', () => {
     const next = chord([s('t.a'), s('t.b')], s('t.body'));
     const plan = chainPlan(taskRequest({ chain: [next] }), 5, () => countedIds());
-    expect(plan?.steps.map(({ kind }) => kind)).toEqual(['chord', 'task', 'chord-size', 'task']);
+    expect(plan?.steps.map(({ kind }) => kind)).toEqual(['chord', 'chord-size', 'task', 'task']);
     expect(tasksOf(plan).map(({ args }) => args)).toEqual([[5], [5]]);
   });
 
@@ -95,8 +95,17 @@ describe('what follows a task', () => {
     const [plan] = callbackPlans(taskRequest({ callbacks }, { headers }), 5, () => countedIds());
     expect(tasksOf(plan).map(({ options }) => options.headers)).toEqual([
       { mine: 1, ...headers },
-      { ...headers, traceparent: '00-b' },
+      { traceparent: '00-b' },
     ]);
+  });
+
+  it('one of the same trace is from further up: the task is the nearer parent', () => {
+    const inTrace = (span: string) => ({ traceparent: `00-${'a'.repeat(32)}-${span.repeat(16)}-01` });
+    const callbacks = [canvas.set(s('t.a'), { headers: { ...inTrace('1'), mine: 1 } })];
+    const [plan] = callbackPlans(taskRequest({ callbacks }, { headers: inTrace('2') }), 5, () =>
+      countedIds(),
+    );
+    expect(tasksOf(plan).map(({ options }) => options.headers)).toEqual([{ ...inTrace('2'), mine: 1 }]);
   });
 
   it('what is no signature fails as an invalid task', () => {
