@@ -7,7 +7,7 @@ const DEADLINE_MS = 5000;
 const TOLERATED_MS = 2000;
 
 function judge(skewMs: number, against: string): Finding {
-  const seconds = (skewMs / 1000).toFixed(1);
+  const seconds = Math.abs(skewMs / 1000).toFixed(1);
   if (Math.abs(skewMs) <= TOLERATED_MS) return finding(CHECK, 'ok', `within ${seconds} s of ${against}`);
   const detail = `${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} ${against}`;
   return finding(

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { runLoad } from './load';
 import { table } from './tally';
 
+const DEFAULT_DURATION_MS = 10_000;
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000 };
 
 function duration(text: string): number {
@@ -37,7 +38,7 @@ interface Options {
   readonly url: URL;
   readonly key?: string;
   readonly rate: number;
-  readonly duration: number;
+  readonly duration?: number;
   readonly connections: number;
   readonly task: string;
   readonly args: readonly unknown[];
@@ -57,7 +58,7 @@ async function main(options: Options): Promise<void> {
     key,
     connections: options.connections,
     rate: options.rate,
-    durationMs: options.duration,
+    durationMs: options.duration ?? DEFAULT_DURATION_MS,
     task: { name: options.task, args: options.args, queue: options.queue },
   });
   process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : table(report)}\n`);
@@ -76,7 +77,7 @@ void new Command('loadgen')
     count(0),
     0,
   )
-  .option('--duration <time>', '30s, 5m', duration, 10_000)
+  .option('--duration <time>', '30s, 5m; 10s when left out', duration)
   .option('--connections <n>', 'connections, each with one submission at a time', count(1), 16)
   .option('--task <name>', 'task', 'tasks.add')
   .option('--args <json>', 'its arguments', json, [2, 3])
