@@ -81,7 +81,7 @@ export { isAddressedTo } from './node-match';
 export { anonNodename, defaultNodename, expandNodename, nodename, splitNodename } from './nodename';
 export { exceptionText, PythonError } from './python-error';
 export { pythonRepr, pythonReprArgs } from './python-repr';
-export { peekTaskName, type ReadOptions, readTaskMessage } from './read-task-message';
+export { contentOwnerOf, peekTaskName, type ReadOptions, readTaskMessage } from './read-task-message';
 export { decodeTaskMeta, encodeTaskMeta, type TaskMeta } from './result';
 export { DEAD_LETTER_HEADERS, isBrokerMark, REPLAY_COUNT_HEADER } from './road-headers';
 export * from './serialization/index';

@@ -44,7 +44,7 @@ const decodeBody = (incoming: IncomingMessage, options: ReadOptions): unknown =>
   const accept = options.accept ?? DEFAULT_ACCEPT;
   const { protection } = options;
   if (protection?.recognizes(contentType)) {
-    const plain = protection.unprotect(content, ownerOf(incoming));
+    const plain = protection.unprotect(content, contentOwnerOf(incoming));
     return deserialize(plain.content, plain.contentType, plain.contentEncoding, accept, options.maxDepth);
   }
   if (protection?.required)
@@ -52,8 +52,8 @@ const decodeBody = (incoming: IncomingMessage, options: ReadOptions): unknown =>
   return deserialize(content, contentType, contentEncoding, accept, options.maxDepth);
 };
 
-/** By the headers, as they say what runs; protocol v1 has none. */
-const ownerOf = ({ headers }: IncomingMessage): ContentOwner => ({
+/** Whose content a task message holds, by its headers, as they say what runs; protocol v1 has none. */
+export const contentOwnerOf = ({ headers }: Pick<IncomingMessage, 'headers'>): ContentOwner => ({
   use: 'task',
   id: textOrUndefined(headers.id) ?? '',
   name: textOrUndefined(headers.task) ?? '',

@@ -175,8 +175,9 @@ export type Payload = {
 export type QueuedTask = {
   readonly task_id: string;
   readonly task_name: string;
-  readonly args: readonly unknown[];
-  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** `null`: they are encrypted, and so not shown. */
+  readonly args: readonly unknown[] | null;
+  readonly kwargs: Readonly<Record<string, unknown>> | null;
   readonly retries: number;
   readonly eta: string | null;
   readonly expires: string | null;

@@ -6,7 +6,7 @@ import type { DirectParts } from './queue-work';
 /** Dead letters: their routes, and their number for Prometheus. */
 export function deadLetters(context: FeatureContext, parts: DirectParts): readonly RouteDefinition[] {
   const { config, names, messaging, clock, drain, broker, metrics } = context;
-  const { topology, management, contents, work } = parts;
+  const { topology, management, contents, work, protection } = parts;
   const queues = new DeadLetterQueues({
     topology,
     management,
@@ -24,7 +24,16 @@ export function deadLetters(context: FeatureContext, parts: DirectParts): readon
       })),
   });
   const maxReplays = config.DEAD_LETTER_MAX_REPLAYS;
-  const service = new DeadLetterService({ queues, contents, work, messaging, names, maxReplays, clock });
+  const service = new DeadLetterService({
+    queues,
+    contents,
+    work,
+    messaging,
+    names,
+    protection,
+    maxReplays,
+    clock,
+  });
   const serverVersion = () => messaging.health().broker?.serverVersion;
   const setup = new SetupService({ topology, management, names, queues, serverVersion });
   return deadLetterRoutes({ service, setup, stopping: drain.signal });

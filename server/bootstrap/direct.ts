@@ -12,15 +12,16 @@ import { createDirectParts, type DirectParts } from './queue-work';
 
 function messageFeature(context: FeatureContext, parts: DirectParts, partitions: PartitionService) {
   const { config, messaging, names, clock, drain } = context;
-  const { work } = parts;
+  const { work, protection } = parts;
   const maxWaiters = config.GATEWAY_MAX_WAITERS;
-  const service = new MessageService({ messaging, names, work, partitions, maxWaiters, clock });
+  const service = new MessageService({ messaging, names, work, partitions, protection, maxWaiters, clock });
   const total = config.MESSAGE_STREAMS_MAX;
   return [
     ...messageRoutes({ service, maxWaitSeconds: config.GATEWAY_WAIT_MAX_SECONDS, stopping: drain.signal }),
     messageStreamRoute({
       feed: new ExchangeFeed({ work, names }),
       limit: new StreamLimit({ perCaller: total, total }),
+      protection,
       stopping: drain.signal,
     }),
   ];

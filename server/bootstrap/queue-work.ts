@@ -1,9 +1,11 @@
 import { AmqpConnection, AmqpConnections, ConfirmPublisher, Topology } from '../../amqp';
+import type { ContentProtection } from '../../celery';
 import type { LifecyclePart } from '../../runtime';
 import { disabledPort, type ManagementClient, QueueWork } from '../messaging';
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
 import { brokerConnection } from './broker-connection';
+import { contentProtection } from './content-protection';
 import type { FeatureContext } from './feature';
 import { instanceName } from './instance-name';
 import { createManagement } from './management';
@@ -17,6 +19,8 @@ export interface DirectParts {
   readonly management: ManagementClient | undefined;
   readonly operations: OperationService;
   readonly contents: QueueContentsService;
+  /** What signs or encrypts bodies, so that they can be read here; undefined where they are plain. */
+  readonly protection: ContentProtection | undefined;
   /** In the order of their start. */
   readonly lifecycle: readonly LifecyclePart[];
 }
@@ -73,6 +77,7 @@ export function createDirectParts(context: FeatureContext): DirectParts {
   const declared = broker === undefined ? undefined : declarations(context);
   const topology = declared?.topology ?? disabledPort<Topology>();
   const work = broker === undefined ? disabledPort<QueueWork>() : queueWork(context);
+  const protection = contentProtection(config);
   const operations = new OperationService({
     instance: instanceName(config),
     maxRunning: config.OPERATIONS_MAX_RUNNING,
@@ -86,6 +91,7 @@ export function createDirectParts(context: FeatureContext): DirectParts {
     messaging,
     names,
     submittedAt: (taskId) => broker?.records?.get(taskId)?.submittedAt,
+    protection,
     maxScan: config.OPERATIONS_MAX_SCAN,
     clock,
   });
@@ -99,5 +105,6 @@ export function createDirectParts(context: FeatureContext): DirectParts {
       start: () => work.start(),
       stop: () => work.stop(),
     });
-  return { work, topology, management: createManagement(config), operations, contents, lifecycle };
+  const management = createManagement(config);
+  return { work, topology, management, operations, contents, protection, lifecycle };
 }

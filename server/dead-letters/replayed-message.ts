@@ -1,14 +1,18 @@
 import { copyOf, type Delivery, type HeaderTable, type MessageCopy } from '../../amqp';
 import {
+  type ContentProtection,
+  contentOwnerOf,
   contentTypeOf,
   DEAD_LETTER_HEADERS,
   decompress,
   deserialize,
+  HIDDEN_REPR,
   isBrokerMark,
   parseIsoTime,
   pythonRepr,
   pythonReprArgs,
   REPLAY_COUNT_HEADER,
+  type SerializedContent,
   type SerializerName,
   serialize,
 } from '../../celery/protocol';
@@ -27,12 +31,15 @@ export interface ReplayOptions {
   /** The retries counted so far begin anew: else a task that used them up fails at its first error. */
   readonly resetRetries: boolean;
   readonly edit: Edit | undefined;
+  /** What signs or encrypts bodies here, if anything does. */
+  readonly protection: ContentProtection | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 const DEATH_MARKS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
 const SERIALIZERS: readonly SerializerName[] = ['json', 'msgpack', 'yaml'];
+const ACCEPT: ReadonlySet<string> = new Set(SERIALIZERS.map((name) => contentTypeOf(name)));
 
 /**
  * A dead letter as it goes out again: without the marks of its road (RabbitMQ takes a message that carries them for one in a
@@ -53,7 +60,7 @@ export function replayedMessage(delivery: Delivery, options: ReplayOptions): Mes
   const { edit } = options;
   if (edit?.headers !== undefined) Object.assign(headers, edit.headers);
   const priority = edit?.priority ?? copy.properties.priority;
-  const content = edited(delivery.content, headers, copy.properties.contentType, edit);
+  const content = edited(delivery, headers, options);
   return { content, properties: { ...copy.properties, priority, headers } };
 }
 
@@ -64,31 +71,55 @@ function reviveTask(headers: Record<string, HeaderTable[string]>, options: Repla
   if (until !== undefined && until <= options.now) headers.expires = null;
 }
 
-/** @throws GatewayError MESSAGE_NOT_A_TASK where there are no arguments to edit. */
+/**
+ * The body with other arguments, signed or encrypted as it was, for the task that `headers` now name.
+ * @throws GatewayError MESSAGE_NOT_A_TASK where there are no arguments to edit.
+ */
 function edited(
-  content: Buffer,
+  delivery: Delivery,
   headers: Record<string, HeaderTable[string]>,
-  contentType: string | undefined,
-  edit: Edit | undefined,
+  { edit, protection: known }: ReplayOptions,
 ): Buffer {
-  if (edit === undefined || (edit.args ?? edit.kwargs) === undefined) return content;
-  const serializer = SERIALIZERS.find((name) => contentTypeOf(name) === contentType);
-  const body = serializer === undefined ? undefined : bodyOf(content, headers, contentTypeOf(serializer));
-  if (serializer === undefined || !Array.isArray(body) || body.length !== 3)
-    throw new GatewayError('MESSAGE_NOT_A_TASK', 'The message is no task whose arguments could be edited.');
-  const [args, kwargs, embed]: readonly unknown[] = body;
+  if (edit === undefined || (edit.args ?? edit.kwargs) === undefined) return delivery.content;
+  const protection = known?.recognizes(delivery.properties.contentType) ? known : undefined;
+  const { serializer, body } = taskIn(delivery, protection);
+  const [args, kwargs, embed] = body;
   const next = [edit.args ?? args, edit.kwargs ?? kwargs, embed];
-  headers.argsrepr = pythonReprArgs(Array.isArray(next[0]) ? next[0] : []);
-  headers.kwargsrepr = pythonRepr(next[1]);
+  const hidden = protection?.hides === true;
+  headers.argsrepr = hidden ? HIDDEN_REPR : pythonReprArgs(Array.isArray(next[0]) ? next[0] : []);
+  headers.kwargsrepr = hidden ? HIDDEN_REPR : pythonRepr(next[1]);
   delete headers.compression;
-  return serialize(next, serializer).content;
+  const plain = serialize(next, serializer);
+  return (protection?.protect(plain, contentOwnerOf({ headers })) ?? plain).content;
 }
 
-function bodyOf(content: Buffer, { compression }: HeaderTable, contentType: string): unknown {
+interface EditableTask {
+  readonly serializer: SerializerName;
+  readonly body: readonly unknown[];
+}
+
+function taskIn(delivery: Delivery, protection: ContentProtection | undefined): EditableTask {
   try {
-    const plain = typeof compression === 'string' ? decompress(content, compression) : content;
-    return deserialize(plain, contentType, undefined, new Set([contentType]));
+    const { content, contentType } = plainContent(delivery, protection);
+    const serializer = SERIALIZERS.find((name) => contentTypeOf(name) === contentType);
+    const body = deserialize(content, contentType, undefined, ACCEPT);
+    if (serializer !== undefined && Array.isArray(body) && body.length === 3) return { serializer, body };
   } catch {
-    return undefined;
+    // Told as below.
   }
+  throw new GatewayError('MESSAGE_NOT_A_TASK', 'The message is no task whose arguments could be edited.');
+}
+
+function plainContent(
+  { content, headers, properties }: Delivery,
+  protection: ContentProtection | undefined,
+): Pick<SerializedContent, 'content'> & { readonly contentType: string | undefined } {
+  const { compression } = headers;
+  const plain = typeof compression === 'string' ? decompress(content, compression) : content;
+  return (
+    protection?.unprotect(plain, contentOwnerOf({ headers })) ?? {
+      content: plain,
+      contentType: properties.contentType,
+    }
+  );
 }

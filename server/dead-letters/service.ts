@@ -1,17 +1,16 @@
 import type { Delivery } from '../../amqp';
+import type { ContentProtection } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError } from '../errors';
 import type { MessagingService, NamePolicy, QueueWork } from '../messaging';
 import type { Operation } from '../operations';
 import {
-  checkReadable,
   deadLetterMark,
   type MessageFilter,
   messageOf,
   type Peek,
   type QueueContentsService,
   type ReadMessage,
-  readMessage,
   replayCount,
   type Selection,
   type Target,
@@ -24,11 +23,13 @@ export interface DeadLetterServiceDeps {
   readonly queues: Pick<DeadLetterQueues, 'counts'>;
   readonly contents: Pick<
     QueueContentsService,
-    'peek' | 'find' | 'purge' | 'sweep' | 'checkTarget' | 'reachesCelery'
+    'peek' | 'find' | 'purge' | 'sweep' | 'read' | 'checkTarget' | 'checkReadable' | 'reachesCelery'
   >;
   readonly work: Pick<QueueWork, 'publish' | 'status'>;
   readonly messaging: Pick<MessagingService, 'isCeleryQueue'>;
   readonly names: Pick<NamePolicy, 'checkQueue'>;
+  /** What signs or encrypts bodies here, if anything does. */
+  readonly protection: ContentProtection | undefined;
   /** A letter replayed so often is left, unless the call says otherwise. */
   readonly maxReplays: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -79,7 +80,7 @@ export class DeadLetterService {
         seen += 1;
         bytes += delivery.content.length;
         if (seen > offset && bytes <= MAX_LIST_BYTES)
-          found.push(readMessage(messageOf(delivery), maxPayloadBytes));
+          found.push(this.deps.contents.read(messageOf(delivery), maxPayloadBytes));
         return 'done';
       },
     });
@@ -98,7 +99,7 @@ export class DeadLetterService {
   /** Sends letters out again; each leaves the queue only after RabbitMQ has confirmed it at its place. */
   async replay(command: ReplayCommand): Promise<Operation> {
     const { queue, to, resetRetries, edit } = command;
-    const { contents, clock, work } = this.deps;
+    const { contents, clock, work, protection } = this.deps;
     if (to !== undefined) await contents.checkTarget(queue, to);
     const most = command.maxReplays ?? this.deps.maxReplays;
     return contents.sweep('replay', queue, command, {
@@ -106,9 +107,9 @@ export class DeadLetterService {
       act: async (delivery): Promise<'done' | 'skipped'> => {
         if (replayCount(delivery.headers) >= most) return 'skipped';
         const target = to ?? this.originOf(delivery, queue);
-        const copy = replayedMessage(delivery, { resetRetries, edit, now: clock.now() });
+        const copy = replayedMessage(delivery, { resetRetries, edit, protection, now: clock.now() });
         if (!command.force && this.reachesWorkers(target, delivery))
-          checkReadable({ ...copy, headers: copy.properties.headers ?? {} });
+          contents.checkReadable({ ...copy, headers: copy.properties.headers ?? {} });
         await work.publish({ ...target, ...copy, trustedHeaders: true });
         return 'done';
       },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DirectReply, HeaderTable, PublishRequest } from '../../amqp';
-import { readTaskMessage } from '../../celery/protocol';
+import { type ContentProtection, readTaskMessage } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
 import type { MessagingService, NamePolicy, QueueWork, RawMessage } from '../messaging';
@@ -39,6 +39,8 @@ export interface MessageServiceDeps {
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
   readonly work: Pick<QueueWork, 'request'>;
   readonly partitions: Pick<PartitionService, 'destination'>;
+  /** What signs or encrypts bodies here, if anything does: workers refuse plain tasks then. */
+  readonly protection: ContentProtection | undefined;
   /** Requests that may wait for their reply at a time. */
   readonly maxWaiters: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -131,7 +133,7 @@ export class MessageService {
       type: command.type,
       appId: command.appId,
     };
-    if (!command.force && this.reachesCelery(command, raw)) checkTaskMessage(raw);
+    if (!command.force && this.reachesCelery(command, raw)) checkTaskMessage(raw, this.deps.protection);
     return raw;
   }
 
@@ -185,15 +187,19 @@ export class MessageService {
 }
 
 /** The same reader a worker uses: what it cannot read, a Python worker may die of (K1 to K4 of the contract). */
-function checkTaskMessage(raw: RawMessage): void {
-  const outcome = readTaskMessage({
-    headers: raw.headers as HeaderTable,
-    properties: { contentType: raw.contentType, contentEncoding: raw.contentEncoding },
-    content: raw.content,
-    exchange: raw.exchange,
-    routingKey: raw.routingKey,
-    redelivered: false,
-  });
+function checkTaskMessage(raw: RawMessage, protection: ContentProtection | undefined): void {
+  const { content, exchange, routingKey, contentType, contentEncoding } = raw;
+  const outcome = readTaskMessage(
+    {
+      headers: raw.headers as HeaderTable,
+      properties: { contentType, contentEncoding },
+      content,
+      exchange,
+      routingKey,
+      redelivered: false,
+    },
+    { protection },
+  );
   if (outcome.kind === 'task') return;
   throw inputError('MESSAGE_NOT_A_TASK', 'A Celery worker could not read this message.', [
     { pointer: '/message', detail: `${outcome.reason}: ${outcome.detail}` },

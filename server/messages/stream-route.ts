@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { ContentProtection } from '../../celery/protocol';
 import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
 import type { RouteDefinition } from '../http/route';
@@ -16,12 +17,19 @@ const PAYLOAD_BYTES = 64 * 1024;
 export interface MessageStreamDeps {
   readonly feed: Pick<ExchangeFeed, 'follow'>;
   readonly limit: Pick<StreamLimit, 'take'>;
+  /** What signs or encrypts bodies here, if anything does. */
+  readonly protection: ContentProtection | undefined;
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal;
 }
 
 /** Follows an exchange as it happens. */
-export function messageStreamRoute({ feed, limit, stopping }: MessageStreamDeps): RouteDefinition {
+export function messageStreamRoute({
+  feed,
+  limit,
+  protection,
+  stopping,
+}: MessageStreamDeps): RouteDefinition {
   async function stream(req: Request, res: GatewayResponse): Promise<void> {
     const query = validated(streamQuerySchema, req.query);
     const place = limit.take(res.locals.principal?.id ?? '');
@@ -33,7 +41,7 @@ export function messageStreamRoute({ feed, limit, stopping }: MessageStreamDeps)
       const followed = await feed.follow(query.exchange, query.routing_key, (message) => {
         if (events === undefined || left <= 0) return;
         left -= 1;
-        events.send({ event: 'message', data: messageView(readMessage(message, PAYLOAD_BYTES)) });
+        events.send({ event: 'message', data: messageView(readMessage(message, PAYLOAD_BYTES, protection)) });
         if (left <= 0) events.end({ event: 'end', data: { reason: 'limit' } });
       });
       events = new EventStream(res, { stopping });

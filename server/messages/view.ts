@@ -21,7 +21,7 @@ function replyView({ content, properties, headers }: DirectReply): object {
   return {
     properties: propertiesView(properties),
     headers: plainValue(headers),
-    payload: readMessage(message, content.length).payload,
+    payload: readMessage(message, content.length, undefined).payload,
   };
 }
 

@@ -42,8 +42,8 @@ const taskSchema = named(
   Joi.object({
     task_id: Joi.string().required(),
     task_name: Joi.string().required(),
-    args: Joi.array().required(),
-    kwargs: Joi.object().required(),
+    args: Joi.array().allow(null).required().description('`null`: they are encrypted, and so not shown.'),
+    kwargs: Joi.object().allow(null).required(),
     retries: Joi.number().integer().required(),
     eta: time,
     expires: time,

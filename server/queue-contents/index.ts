@@ -17,7 +17,6 @@ export {
   targetSchema,
 } from './schema';
 export {
-  checkReadable,
   messageOf,
   type Peek,
   type QueueContentsDeps,

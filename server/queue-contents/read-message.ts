@@ -1,5 +1,14 @@
 import type { HeaderTable, HeaderValue, PeekedMessage } from '../../amqp';
-import { contentTypeOf, deserialize, readTaskMessage, type TaskRequest } from '../../celery/protocol';
+import {
+  type ContentProtection,
+  contentOwnerOf,
+  contentTypeOf,
+  decompress,
+  deserialize,
+  readTaskMessage,
+  type SerializedContent,
+  type TaskRequest,
+} from '../../celery/protocol';
 import { type DeadLetterMark, deadLetterMark } from './dead-letter-mark';
 
 /** A body in a form JSON can hold. */
@@ -44,23 +53,46 @@ function plainType(contentType: string | undefined): string | undefined {
   return type?.endsWith('+json') === true ? 'application/json' : type;
 }
 
-function payloadOf({ content, properties }: PeekedMessage, maxBytes: number): ReadPayload {
-  const bytes = content.length;
+/** What is in a body that was compressed or signed. What is encrypted is not shown. */
+function insideOf(
+  { content, properties, headers }: PeekedMessage,
+  maxBytes: number,
+  protection: ContentProtection | undefined,
+): Pick<SerializedContent, 'content'> & Partial<SerializedContent> {
+  const { contentType, contentEncoding } = properties;
+  const asItIs = {
+    content,
+    ...(contentType && { contentType }),
+    ...(contentEncoding && { contentEncoding }),
+  };
+  try {
+    const { compression } = headers;
+    const plain = typeof compression === 'string' ? decompress(content, compression, maxBytes) : content;
+    if (protection === undefined || protection.hides || !protection.recognizes(contentType))
+      return { ...asItIs, content: plain };
+    return protection.unprotect(plain, contentOwnerOf({ headers }));
+  } catch {
+    return asItIs;
+  }
+}
+
+function payloadOf(
+  message: PeekedMessage,
+  maxBytes: number,
+  protection: ContentProtection | undefined,
+): ReadPayload {
+  const bytes = message.content.length;
   if (bytes > maxBytes) {
-    const value = content.subarray(0, maxBytes).toString('base64');
+    const value = message.content.subarray(0, maxBytes).toString('base64');
     return { encoding: 'base64', value, bytes, truncated: true };
   }
+  const { content, contentType, contentEncoding } = insideOf(message, maxBytes, protection);
   try {
-    const value = deserialize(
-      content,
-      plainType(properties.contentType),
-      properties.contentEncoding,
-      TEXT_ACCEPT,
-    );
+    const value = deserialize(content, plainType(contentType), contentEncoding, TEXT_ACCEPT);
     return { encoding: 'json', value: plainValue(value), bytes, truncated: false };
   } catch {
     const text = content.toString('utf8');
-    const textual = TEXTUAL.test(properties.contentType ?? '') && Buffer.from(text).equals(content);
+    const textual = TEXTUAL.test(contentType ?? '') && Buffer.from(text).equals(content);
     return textual
       ? { encoding: 'text', value: text, bytes, truncated: false }
       : { encoding: 'base64', value: content.toString('base64'), bytes, truncated: false };
@@ -70,13 +102,20 @@ function payloadOf({ content, properties }: PeekedMessage, maxBytes: number): Re
 /** Whether a message claims to be a task, in protocol v2. */
 export const claimsTask = (headers: HeaderTable): boolean => headers.task !== undefined;
 
-/** Decodes a message; never throws. @param maxPayloadBytes how much of a body is shown. */
-export function readMessage(message: PeekedMessage, maxPayloadBytes: number): ReadMessage {
-  const read = readTaskMessage(message, { accept: TEXT_ACCEPT });
+/**
+ * Decodes a message, as the workers of this fleet would; never throws.
+ * @param maxPayloadBytes how much of a body is shown. @param protection what signs or encrypts bodies here, if anything does.
+ */
+export function readMessage(
+  message: PeekedMessage,
+  maxPayloadBytes: number,
+  protection: ContentProtection | undefined,
+): ReadMessage {
+  const read = readTaskMessage(message, { accept: TEXT_ACCEPT, protection });
   const malformed = read.kind === 'malformed' && claimsTask(message.headers);
   return {
     message,
-    payload: payloadOf(message, maxPayloadBytes),
+    payload: payloadOf(message, maxPayloadBytes, protection),
     task: read.kind === 'task' ? read.request : undefined,
     malformed: malformed ? { reason: read.reason, detail: read.detail } : undefined,
     deadLetter: deadLetterMark(message.headers),

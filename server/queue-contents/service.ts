@@ -1,5 +1,5 @@
 import { copyOf, type Delivery, type PeekedMessage } from '../../amqp';
-import { readTaskMessage } from '../../celery/protocol';
+import { type ContentProtection, readTaskMessage } from '../../celery/protocol';
 import type { Clock } from '../../runtime';
 import { GatewayError, inputError } from '../errors';
 import type { MessagingService, NamePolicy, QueueWork } from '../messaging';
@@ -15,6 +15,8 @@ export interface QueueContentsDeps {
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
   /** When a task was submitted (epoch ms), where the gateway remembers it. */
   readonly submittedAt: (taskId: string) => number | undefined;
+  /** What signs or encrypts bodies here, if anything does. */
+  readonly protection: ContentProtection | undefined;
   readonly maxScan: number;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
@@ -87,7 +89,7 @@ export class QueueContentsService {
     await operation.ended(FIND_MS, signal);
     operation.cancel();
     if (found === undefined) throw await endOf(operation, queue, id);
-    return readMessage(found, maxPayloadBytes);
+    return this.read(found, maxPayloadBytes);
   }
 
   /** Takes one message out for good. @throws GatewayError MESSAGE_NOT_FOUND. */
@@ -112,11 +114,33 @@ export class QueueContentsService {
     return this.sweep(mode, queue, command, {
       removes: mode === 'move',
       act: async (delivery): Promise<'done'> => {
-        if (guarded) checkReadable(delivery);
+        if (guarded) this.checkReadable(delivery);
         await this.deps.work.publish({ ...to, ...copyOf(delivery), trustedHeaders: true });
         return 'done';
       },
     });
+  }
+
+  /** A message as it is shown. */
+  read(message: PeekedMessage, maxPayloadBytes: number): ReadMessage {
+    return readMessage(message, maxPayloadBytes, this.deps.protection);
+  }
+
+  /**
+   * Refuses what would kill or mislead the workers of the queue it goes to.
+   * @throws GatewayError MESSAGE_NOT_A_TASK.
+   */
+  checkReadable(message: Pick<PeekedMessage, 'content' | 'properties' | 'headers'>): void {
+    // Taken apart: a delivery's parts are getters, which a spread leaves behind.
+    const { content, properties, headers } = message;
+    const place = { exchange: '', routingKey: '', redelivered: false };
+    const { protection } = this.deps;
+    const read = readTaskMessage({ content, properties, headers, ...place }, { protection });
+    if (read.kind === 'task') return;
+    throw new GatewayError(
+      'MESSAGE_NOT_A_TASK',
+      `A Celery worker could not read this message: ${read.reason}: ${read.detail}`,
+    );
   }
 
   /** Begins an operation that goes through a queue. @throws RabbitMQError before it begins. */
@@ -184,7 +208,7 @@ export class QueueContentsService {
     return {
       queueType,
       waiting: messageCount,
-      messages: messages.map((message) => readMessage(message, maxPayloadBytes)),
+      messages: messages.map((message) => this.read(message, maxPayloadBytes)),
     };
   }
 
@@ -196,22 +220,6 @@ export class QueueContentsService {
 export function messageOf(delivery: Delivery): PeekedMessage {
   const { content, properties, headers, exchange, routingKey, redelivered } = delivery;
   return { content, properties, headers, exchange, routingKey, redelivered };
-}
-
-/**
- * Refuses what would kill or mislead the workers of the queue it goes to.
- * @throws GatewayError MESSAGE_NOT_A_TASK.
- */
-export function checkReadable(message: Pick<PeekedMessage, 'content' | 'properties' | 'headers'>): void {
-  // Taken apart: a delivery's parts are getters, which a spread leaves behind.
-  const { content, properties, headers } = message;
-  const place = { exchange: '', routingKey: '', redelivered: false };
-  const read = readTaskMessage({ content, properties, headers, ...place });
-  if (read.kind === 'task') return;
-  throw new GatewayError(
-    'MESSAGE_NOT_A_TASK',
-    `A Celery worker could not read this message: ${read.reason}: ${read.detail}`,
-  );
 }
 
 const isEmpty = (filter: MessageFilter): boolean =>

@@ -37,8 +37,8 @@ function taskView(task: TaskRequest): object {
   return {
     task_id: task.id,
     task_name: task.task,
-    args: plainValue(task.args),
-    kwargs: plainValue(task.kwargs),
+    args: task.hidden === true ? null : plainValue(task.args),
+    kwargs: task.hidden === true ? null : plainValue(task.kwargs),
     retries: task.retries,
     eta: isoTime(task.eta),
     expires: isoTime(task.expires),

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { DirectSession } from '../../support/direct-session';
 
 const WAIT_MS = 60_000;
@@ -124,4 +125,23 @@ describe.each(['classic', 'quorum'])('a %s queue', (type) => {
     expect((await purge({})).body).toMatchObject({ progress: { done: 50 } });
     expect(await session.waiting(queue)).toBe(0);
   });
+});
+
+test('compressed bodies are shown as what is in them, unless that is too much', async () => {
+  const queue = await session.declare('compressed');
+  const send = (value: unknown) =>
+    session.publisher.publish({
+      exchange: '',
+      routingKey: queue,
+      content: deflateSync(JSON.stringify(value)),
+      properties: { contentType: 'application/json', headers: { compression: 'application/x-gzip' } },
+      trustedHeaders: true,
+    });
+  await send({ plain: 1 });
+  await send('x'.repeat(100_000));
+  const { body } = await session.get(`queues/${queue}/messages?payload_bytes=1000`);
+  expect(body.items).toMatchObject([
+    { payload: { encoding: 'json', value: { plain: 1 }, truncated: false } },
+    { payload: { encoding: 'base64', truncated: false } },
+  ]);
 });
