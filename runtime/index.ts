@@ -32,3 +32,5 @@ export {
   text,
   type ValuesOf,
 } from './settings';
+export { spanReference, type TraceContext, type TraceHeaders, traceContextOf } from './trace-context';
+export { openTracing, type Span, type SpanAttributes, type SpanStart, type Tracing } from './tracing';

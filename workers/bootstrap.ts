@@ -6,7 +6,7 @@ import { EventDispatcher } from '../celery/events';
 import { TaskLogShipper } from '../celery/logs';
 import { anonNodename, contentTypeOf, LamportClock } from '../celery/protocol';
 import { NullResults, RedisResults, resultBackendKind } from '../celery/results';
-import { systemClock } from '../runtime';
+import { openTracing, systemClock } from '../runtime';
 import { canvasOf } from './bootstrap-canvas';
 import { autoscalerOf, poolOf } from './bootstrap-pool';
 import { chordCounterOf, resultWriter } from './bootstrap-results';
@@ -21,6 +21,7 @@ import {
   Settler,
   TaskEvents,
   type TaskServices,
+  TaskSpans,
 } from './execution';
 import { TaskFlow } from './flow';
 import { DeadLetterRoutes, Relocation, RevokedTasks } from './intake';
@@ -46,6 +47,7 @@ export const VERSION = '0.1.0';
 export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const { logger, nodename, clock = systemClock } = parts;
   const lamport = new LamportClock();
+  const tracing = openTracing();
   const connections = new AmqpConnections({ urls: parts.brokerUrls, name: nodename, logger });
   const topology = new Topology({ connection: connections.consume, logger });
   const publisher = new ConfirmPublisher({ connection: connections.publish, logger });
@@ -79,6 +81,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     compressionMinBytes: parts.compressionMinBytes,
     protection: parts.protection,
     origin: anonNodename(process.pid, hostname()),
+    tracing,
     logger,
   });
   const dispatcher = new EventDispatcher({
@@ -145,6 +148,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const concurrency = Math.max(1, parts.autoscale?.min ?? parts.concurrency);
   const onEventLoop = new Set(builtins.map(({ name }) => name));
   const { executor, pool } = poolOf(parts, services, concurrency, (task) => onEventLoop.has(task));
+  const spans = tracing && new TaskSpans({ tracing, executor, nodename });
   const flow = new TaskFlow({
     relocation,
     parking: {
@@ -160,7 +164,8 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     events,
     services,
     concurrency,
-    executor,
+    executor: spans ?? executor,
+    spans,
     clock,
     logger,
     logsTasks: parts.logsTasks,

@@ -22,6 +22,7 @@ import type { CeleryClientOptions, SubmittedTask, TaskSubmission } from './clien
 import { QueueWatch, type VanishedQueue } from './queue-watch';
 import { ResultStoreBackend } from './result-store-backend';
 import { type Destination, type Routed, TaskRouter, withDefaults } from './router';
+import { errorType, inSpan, sendSpan } from './send-span';
 import { TaskPublisher } from './task-publisher';
 import { resubmitVanished } from './vanished-tasks';
 
@@ -66,13 +67,24 @@ export class CeleryClient extends Client {
    */
   async submit(task: TaskSubmission): Promise<SubmittedTask> {
     const { name, args = [], kwargs = {}, trustedHeaders } = task;
-    const { options, destination } = this.#route(task.routeName ?? name, args, kwargs, task.options ?? {});
-    const taskId = options.taskId ?? (this.#options.newId ?? randomUUID)();
-    const message = this.createTaskMessage(taskId, name, args, kwargs, options) as CompletedMessage;
-    const encoded = encode(message, this.#encoding(options));
-    const eta = typeof message.headers.eta === 'string' ? parseIsoTime(message.headers.eta) : undefined;
-    await this.#sender.publish(taskId, encoded, destination, { eta, trustedHeaders });
-    return { taskId, queue: destination.queue ?? destination.routingKey, message };
+    const routed = this.#route(task.routeName ?? name, args, kwargs, task.options ?? {});
+    const { destination } = routed;
+    const { newId = randomUUID, tracing } = this.#options;
+    const taskId = routed.options.taskId ?? newId();
+    const span = tracing && sendSpan(tracing, { taskId, name, destination, headers: routed.options.headers });
+    const options = span === undefined ? routed.options : inSpan(routed.options, span);
+    try {
+      const message = this.createTaskMessage(taskId, name, args, kwargs, options) as CompletedMessage;
+      const encoded = encode(message, this.#encoding(options));
+      const eta = typeof message.headers.eta === 'string' ? parseIsoTime(message.headers.eta) : undefined;
+      await this.#sender.publish(taskId, encoded, destination, { eta, trustedHeaders });
+      return { taskId, queue: destination.queue ?? destination.routingKey, message };
+    } catch (error) {
+      span?.fail(errorType(error), error);
+      throw error;
+    } finally {
+      span?.end();
+    }
   }
 
   /**
@@ -80,9 +92,21 @@ export class CeleryClient extends Client {
    * @throws QueueError or ConnectionError as {@link submit}.
    */
   async resend(encoded: EncodedTaskMessage, destination: Destination): Promise<void> {
-    const { id, eta } = encoded.properties.headers ?? {};
+    const { properties } = encoded;
+    const { headers } = properties;
+    const { id, task, eta } = headers ?? {};
     const due = typeof eta === 'string' ? parseIsoTime(eta) : undefined;
-    await this.#sender.publish(String(id), encoded, destination, { eta: due });
+    const sent = { taskId: String(id), name: String(task), destination, headers };
+    const span = this.#options.tracing && sendSpan(this.#options.tracing, sent);
+    const message = span === undefined ? encoded : { ...encoded, properties: inSpan(properties, span) };
+    try {
+      await this.#sender.publish(sent.taskId, message, destination, { eta: due });
+    } catch (error) {
+      span?.fail(errorType(error), error);
+      throw error;
+    } finally {
+      span?.end();
+    }
   }
 
   /**

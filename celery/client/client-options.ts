@@ -4,6 +4,7 @@ import type { SubmissionRecords } from '../records';
 import type { ResultReader } from '../results';
 import type { DelayedDelivery } from './delayed-delivery';
 import type { RouteFunction, TaskRoute } from './router';
+import type { SendTracing } from './send-span';
 
 /** Names of the serializers a task message may be written with. */
 export type SerializerName = NonNullable<TaskOptions['serializer']>;
@@ -63,5 +64,7 @@ export interface CeleryClientOptions {
   readonly origin: string;
   readonly now?: (() => number) | undefined;
   readonly newId?: (() => string) | undefined;
+  /** Makes a span of each task that is sent; without it none are made. */
+  readonly tracing?: SendTracing | undefined;
   readonly logger: AmqpLogger;
 }

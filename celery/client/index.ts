@@ -24,3 +24,4 @@ export {
   type TaskRouterOptions,
   withDefaults,
 } from './router';
+export { destinationName, messageAttributes, type SendTracing } from './send-span';

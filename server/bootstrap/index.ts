@@ -4,10 +4,12 @@ import {
   type LifecyclePart,
   type Logger,
   LogLevelSwitch,
+  openTracing,
 } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
+import { requestSpans } from '../http/request-spans';
 import type { RouteDefinition } from '../http/route';
 import { type MessagingService, NamePolicy, NoOpMessagingService } from '../messaging';
 import { httpMetrics, MetricsRegistry } from '../metrics';
@@ -18,7 +20,7 @@ import { createFeatures } from './features';
 import { certificateRenewal, serverCertificate } from './https';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
-import { type BrokerParts, createRabbitMQMessaging } from './messaging';
+import { type BrokerParts, createRabbitMQMessaging, type RabbitMQServiceOptions } from './messaging';
 import { createRateLimits } from './rate-limits';
 
 export { openKeyStorage } from './key-storage';
@@ -49,7 +51,10 @@ export interface GatewayCore extends Pick<Gateway, 'parts' | 'messaging' | 'list
 /** Share of the stop deadline that HTTP may use; the rest is for confirms and closing the connections. */
 const HTTP_SHARE = 0.7;
 
-function messagingOf(deps: GatewayDeps): { service: MessagingService; broker: BrokerParts | undefined } {
+function messagingOf(deps: RabbitMQServiceOptions): {
+  service: MessagingService;
+  broker: BrokerParts | undefined;
+} {
   if (deps.config.RABBITMQ_ENABLED) return createRabbitMQMessaging(deps);
   return { service: new NoOpMessagingService(), broker: undefined };
 }
@@ -62,8 +67,11 @@ function messagingOf(deps: GatewayDeps): { service: MessagingService; broker: Br
 export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): GatewayCore {
   const { config, logger, clock } = deps;
   const drain = new Drain();
+  const tracing = openTracing();
   const { service: messaging, broker } =
-    given === undefined ? messagingOf(deps) : { service: given, broker: undefined };
+    given === undefined
+      ? messagingOf({ config, logger, clock, tracing })
+      : { service: given, broker: undefined };
   const names = new NamePolicy(config.GATEWAY_ALLOWED_QUEUES, [
     config.SUBMISSION_RECORD_STREAM,
     config.RESULT_STREAM,
@@ -92,7 +100,10 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     metrics,
   });
   const routes = features.flatMap((feature) => feature.routes);
-  const measure = config.METRICS_ENABLED ? [httpMetrics(metrics)] : [];
+  const measure = [
+    ...(tracing === undefined ? [] : [requestSpans(tracing)]),
+    ...(config.METRICS_ENABLED ? [httpMetrics(metrics)] : []),
+  ];
   return {
     parts: [
       ...access.parts,

@@ -14,7 +14,7 @@ import {
   WorkerDirectory,
 } from '../../celery';
 import { anonNodename, LamportClock } from '../../celery/protocol';
-import type { Clock, Logger } from '../../runtime';
+import type { Clock, Logger, Tracing } from '../../runtime';
 import type { ServerConfig } from '../config';
 import { CeleryQueues, EventFeed, RabbitMQService, UnheardEnds } from '../messaging';
 import { partitionRoute, partsOf } from '../queues';
@@ -26,6 +26,8 @@ export interface RabbitMQServiceOptions {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Undefined where the program makes no spans. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What most parts are made with. */
@@ -72,7 +74,7 @@ function submissionRecords(
 }
 
 function celeryClient(
-  { config, logger }: RabbitMQServiceOptions,
+  { config, logger, tracing }: RabbitMQServiceOptions,
   { publisher, topology }: Pick<CeleryClientOptions, 'publisher'> & Pick<Link, 'topology'>,
   results: { readonly reader: ResultReader; readonly replyTo: () => string },
   records: SubmissionRecords | undefined,
@@ -100,6 +102,7 @@ function celeryClient(
     compressionMinBytes: config.CELERY_TASK_COMPRESSION_MIN_BYTES,
     protection: contentProtection(config),
     origin: anonNodename(process.pid, hostname()),
+    tracing,
     logger,
   });
 }
@@ -214,7 +217,6 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     inspector,
     workers,
     history,
-    unheardEnds: new UnheardEnds({ history, results: results.reader, clock }),
     celeryQueues: queues,
     lamport,
   };

@@ -13,7 +13,7 @@ import { createVhost } from '../support/vhost';
 const run = promisify(execFile);
 const GUIDE = 'docs/guide/examples';
 /** What an author installs beside the package itself. */
-const INSTALLED = ['joi', '@types/node', 'undici-types'];
+const INSTALLED = ['joi', '@opentelemetry', '@types/node', 'undici-types'];
 
 const TSCONFIG = {
   compilerOptions: {

@@ -14,7 +14,13 @@ export interface Answer {
 /** A whole gateway in this process, on a port of its own. */
 export interface RunningGateway {
   readonly url: string;
-  call(method: string, path: string, body?: unknown, role?: Role): Promise<Answer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    role?: Role,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -34,10 +40,10 @@ export async function startGateway(env: Readonly<Record<string, string>>): Promi
   const { url } = gateway.http;
   return {
     url,
-    call: async (method, path, body, role = 'admin') => {
+    call: async (method, path, body, role = 'admin', extra = {}) => {
       const response = await fetch(`${url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${keyOf(role)}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${keyOf(role)}`, 'content-type': 'application/json', ...extra },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();

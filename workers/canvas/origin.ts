@@ -24,14 +24,13 @@ export const lineage = ({
   root_id: rootId ?? id,
 });
 
-/** The plan with the trace of its origin on each message; headers of a signature's own win. */
+/** The plan with the trace of its origin on each message; see {@link withTrace}. */
 export function traced(plan: CanvasPlan, origin: Pick<Origin, 'headers'>): CanvasPlan {
-  const inherited = withTrace(origin, undefined);
-  if (inherited === undefined) return plan;
+  if (withTrace(origin, undefined) === undefined) return plan;
   const steps = plan.steps.map((step) => {
     if (step.kind !== 'task') return step;
-    const headers = { ...inherited, ...(step.options.headers as HeaderTable | null | undefined) };
-    return { ...step, options: { ...step.options, headers } };
+    const own = (step.options.headers as HeaderTable | null | undefined) ?? undefined;
+    return { ...step, options: { ...step.options, headers: withTrace(origin, own) } };
   });
   return { ...plan, steps };
 }

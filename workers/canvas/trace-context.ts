@@ -1,11 +1,8 @@
 import type { HeaderTable } from '../../amqp';
 import type { TaskRequest } from '../../celery/protocol';
+import { spanReference, type TraceContext } from '../../runtime';
 
-/** W3C trace context of a message, as OpenTelemetry's Celery instrumentation writes it into the headers. */
-export interface TraceContext {
-  readonly traceparent: string;
-  readonly tracestate?: string;
-}
+export type { TraceContext } from '../../runtime';
 
 /** The trace a task belongs to; undefined where its sender traces nothing. */
 export function traceContext({ headers }: Pick<TaskRequest, 'headers'>): TraceContext | undefined {
@@ -14,12 +11,18 @@ export function traceContext({ headers }: Pick<TaskRequest, 'headers'>): TraceCo
   return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
 }
 
-/** A child's headers: the parent's trace, unless it has one of its own. */
+/**
+ * A child's headers: the parent's trace, unless it has one of its own. One of the same trace is from further up: a canvas has it
+ * in all its signatures from whoever sent the whole, and the task that sends the step is its nearer parent.
+ */
 export function withTrace(
   request: Pick<TaskRequest, 'headers'>,
   headers: HeaderTable | undefined,
 ): HeaderTable | undefined {
   const trace = traceContext(request);
-  if (trace === undefined || headers?.traceparent !== undefined) return headers;
-  return { ...headers, ...trace };
+  if (trace === undefined) return headers;
+  const own = headers?.traceparent;
+  const traceId = spanReference(trace.traceparent)?.traceId;
+  const isOfOther = own !== undefined && (traceId === undefined || spanReference(own)?.traceId !== traceId);
+  return isOfOther ? headers : { ...headers, ...trace };
 }

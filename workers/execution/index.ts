@@ -26,3 +26,4 @@ export { TaskEvents } from './task-events';
 export { TaskRun, type TaskRunParts } from './task-run';
 export { type RunObserver, TaskRunner, type TaskRunnerDeps } from './task-runner';
 export type { TaskSender, TaskServices } from './task-services';
+export { TaskSpans, type TaskSpansDeps } from './task-spans';

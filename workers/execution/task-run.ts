@@ -15,7 +15,8 @@ export interface TaskRunParts {
 
 /** One task in this process, from receipt to settling. Its signal and timers exist only once something asks for them. */
 export class TaskRun {
-  readonly request: TaskRequest;
+  /** Replaced once, where spans are made: then its trace context is that of the run. */
+  request: TaskRequest;
   readonly definition: TaskDefinition;
   phase: RunPhase = 'waiting';
   /** Epoch ms at which a slot accepted it; null before. */

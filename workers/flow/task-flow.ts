@@ -10,6 +10,7 @@ import {
   type TaskRun,
   TaskRunner,
   type TaskServices,
+  type TaskSpans,
 } from '../execution';
 import {
   admit,
@@ -38,6 +39,8 @@ export interface TaskFlowDeps {
   readonly services: TaskServices;
   readonly concurrency: number;
   readonly executor: Executor;
+  /** Ends the spans of runs; undefined where none are made. */
+  readonly spans?: Pick<TaskSpans, 'end'> | undefined;
   readonly relocation: Relocation;
   readonly parking: EtaParkingLimits;
   /** Content types of messages this worker reads. */
@@ -167,6 +170,7 @@ export class TaskFlow implements RunObserver {
       run.phase = 'concluded';
       run.clearTimers();
       run.abort(reason);
+      this.deps.spans?.end(run);
     }
   }
 
@@ -176,6 +180,7 @@ export class TaskFlow implements RunObserver {
   }
 
   onConcluded(run: TaskRun, outcome: Outcome): void {
+    this.deps.spans?.end(run, outcome);
     this.accepted.end(run);
     this.pool.release();
     if (this.deps.logsTasks) logEnd(this.deps.logger, run, outcome);

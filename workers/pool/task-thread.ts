@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { systemClock } from '../../runtime';
+import { openTracing, systemClock, type Tracing } from '../../runtime';
 import { mapTasks } from '../builtin';
 import { autoretried, execute, failure, notRegistered, type Outcome, RunContext } from '../execution';
 import { TaskRegistry } from '../registry';
@@ -13,6 +13,7 @@ import { outcomeToWire } from './wire-outcome';
 type RunCall = Extract<ThreadCall, { kind: 'run' }>;
 
 let loading: Promise<TaskRegistry> | undefined;
+let tracing: Tracing | undefined;
 
 /** What runs in a thread of the pool: piscina calls it with each message of the main thread. */
 export async function runInThread(call: ThreadCall): Promise<ThreadAnswer> {
@@ -29,6 +30,8 @@ export async function runInThread(call: ThreadCall): Promise<ThreadAnswer> {
 /** The tasks of the modules, and Celery's that call them. */
 async function loadRegistry({ taskModules }: ThreadSetup): Promise<TaskRegistry> {
   const registry = new TaskRegistry(await loadTaskModules(taskModules));
+  // Where there is an SDK, the modules have brought it into this thread, or what the process was started with.
+  tracing = openTracing();
   for (const task of mapTasks((name) => registry.get(name))) {
     if (registry.get(task.name) === undefined) registry.register(task);
   }
@@ -56,6 +59,11 @@ async function outcomeOf(
     },
   };
   const context = new RunContext(run, threadServices(setup, port));
-  const outcome = await new Promise<Outcome>((resolve) => execute(run, context, systemClock, resolve));
+  const outcome = await new Promise<Outcome>((resolve) => {
+    const start = (): void => execute(run, context, systemClock, resolve);
+    // The span is the main thread's; what the code makes here goes under it.
+    if (tracing === undefined) start();
+    else tracing.within(request.headers, start);
+  });
   return autoretried(outcome, request, definition.settings, systemClock.now(), Math.random);
 }

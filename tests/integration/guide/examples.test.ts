@@ -41,10 +41,10 @@ const EXAMPLES = {
 };
 /**
  * Run by tests/e2e/guide.test.ts: they need processes, or Python. The client by tests/integration/client, those of canvases by
- * canvas-examples.test.ts: they need Redis. Subscribers by tests/integration/workers/subscribers.test.ts.
+ * canvas-examples.test.ts: they need Redis. Subscribers by tests/integration/workers/subscribers.test.ts, traces by tracing-example.test.ts.
  */
 const RUN_ELSEWHERE = [
-  ...['client', 'cpu', 'shared-tasks', 'subscribers', 'worker'],
+  ...['client', 'cpu', 'shared-tasks', 'subscribers', 'tracing', 'worker'],
   ...['adding-to-a-chord', 'canvas', 'errbacks', 'replacing'],
 ];
 

@@ -88,6 +88,7 @@ describe('the packages', () => {
     ['commander', /^(server\/(main|[a-z]+\/command)\.ts|workers\/)/],
     ['jose', /^server\/security\//],
     ['rate-limit-redis', /^server\/security\//],
+    ['@opentelemetry/api', /^runtime\/tracing\.ts$/],
   ] as const)('%s is imported only where it belongs', (name, allowed) => {
     expect(usersOf(name).length).toBeGreaterThan(0);
     expect(outside(usersOf(name), allowed)).toEqual([]);
