@@ -1,5 +1,6 @@
 import type { SubmissionRecords } from '../../celery';
 import { BatchService, BatchWindow, batchRoutes } from '../batch';
+import type { ServerConfig } from '../config';
 import { jsonBody } from '../http/json-body';
 import { JsonHazards } from '../http/json-hazards';
 import type { RouteDefinition } from '../http/route';
@@ -15,9 +16,16 @@ import {
   TaskService,
   taskRoutes,
   taskStatus,
+  WaitLimit,
 } from '../tasks';
 import type { Feature, FeatureContext } from './feature';
 import { createCallbacks } from './webhooks';
+
+/** How many requests may wait for an end, of a task or of a workflow. */
+export const waitLimit = (
+  config: Pick<ServerConfig, 'GATEWAY_MAX_WAITERS' | 'GATEWAY_MAX_WAITERS_PER_KEY'>,
+): WaitLimit =>
+  new WaitLimit({ perCaller: config.GATEWAY_MAX_WAITERS_PER_KEY, total: config.GATEWAY_MAX_WAITERS });
 
 /** Where results of tasks go whose messages this gateway writes; nowhere while messaging is switched off. */
 export function replyToOf({ broker }: FeatureContext): () => string {
@@ -58,7 +66,7 @@ export function createTaskService(context: FeatureContext, revokes: Revokes): Ta
     callbacks: createCallbacks(context),
     recorded: (taskId) => broker?.records?.get(taskId),
     clock,
-    maxWaiters: config.GATEWAY_MAX_WAITERS,
+    waiters: waitLimit(config),
   });
 }
 

@@ -22,7 +22,7 @@ import {
 } from '../workflows';
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
-import { createSubmitChecks, replyToOf } from './tasks';
+import { createSubmitChecks, replyToOf, waitLimit } from './tasks';
 import { createCallbacks, type FollowedWorkflows } from './webhooks';
 
 /** Where chords of this gateway are counted, and what of it has to run. */
@@ -114,7 +114,7 @@ export function workflows(
 ): Feature & { readonly followed: FollowedWorkflows } {
   const { config, messaging, broker, clock, drain, logger } = context;
   const chords: Chords = broker === undefined ? { counter: undefined, parts: [] } : chordsOf(context, broker);
-  const progress = new WorkflowProgress({ messaging, clock, maxWaiters: config.GATEWAY_MAX_WAITERS });
+  const progress = new WorkflowProgress({ messaging, clock, waiters: waitLimit(config) });
   const ends = new WorkflowEnds({ progress });
   const store = broker === undefined ? undefined : storeOf(context, broker, ends);
   const replyTo = replyToOf(context);

@@ -44,6 +44,12 @@ export const httpSettings = {
     max: 100_000,
     description: 'Requests that may wait for a result at the same time; one more is answered at once.',
   }),
+  GATEWAY_MAX_WAITERS_PER_KEY: integer({
+    default: 500,
+    min: 1,
+    max: 100_000,
+    description: 'As many of them one API key may have.',
+  }),
   GATEWAY_MAX_CONNECTIONS: integer({
     default: 10_000,
     min: 1,

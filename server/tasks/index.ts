@@ -38,3 +38,4 @@ export { TaskArgumentsReader } from './task-arguments';
 export { isReady, type TaskFailure, type TaskStatus, taskStatus } from './task-state';
 export { type TraceHeaders, traced, tracedHeaders } from './trace-context';
 export { statusView } from './view';
+export { WaitLimit } from './wait-limit';

@@ -56,7 +56,7 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     const preferred = query.wait === undefined ? preferredWait(req.headers.prefer) : undefined;
     const waitSeconds = Math.min(query.wait ?? preferred ?? 0, maxWaitSeconds);
     const signal = waitSeconds > 0 ? endOf(res, stopping) : stopping;
-    const found = await service.status(taskId, waitSeconds * 1000, signal);
+    const found = await service.status(taskId, waitSeconds * 1000, signal, res.locals.principal);
     if (preferred !== undefined) res.setHeader('Preference-Applied', `wait=${waitSeconds}`);
     if (!isReady(found.status)) res.setHeader('Retry-After', POLL_AGAIN_SECONDS);
     sendTaggedJson(req, res, statusView(found, await argumentsOf?.(found.task)));

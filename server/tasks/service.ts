@@ -7,6 +7,7 @@ import type { Dedup, DedupedTask, Deduplication } from './deduplication';
 import { ownActive } from './own-active';
 import type { SubmitChecks, Submitter } from './submit-checks';
 import { isReady, type TaskStatus, taskStatus } from './task-state';
+import type { WaitLimit } from './wait-limit';
 
 /** Where the end of a task is to be told. */
 export interface Callbacks {
@@ -29,7 +30,7 @@ export interface TaskServiceDeps {
   /** What the submission record has of a task. */
   readonly recorded: (taskId: string) => SubmissionEntry | undefined;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly maxWaiters: number;
+  readonly waiters: Pick<WaitLimit, 'during'>;
 }
 
 /** What a submission may ask for beyond the task itself. */
@@ -50,8 +51,6 @@ export interface AcceptedTask {
 
 /** Submits tasks and tells their state. */
 export class TaskService {
-  private waiters = 0;
-
   constructor(private readonly deps: TaskServiceDeps) {}
 
   /**
@@ -76,11 +75,11 @@ export class TaskService {
    * The state of a task; with `waitMs`, of the finished task if it finishes in time.
    * @throws GatewayError TASK_NOT_FOUND.
    */
-  async status(taskId: string, waitMs: number, signal: AbortSignal): Promise<TaskStatus> {
+  async status(taskId: string, waitMs: number, signal: AbortSignal, caller?: Submitter): Promise<TaskStatus> {
     const status = await this.lookUp(taskId);
     if (waitMs <= 0 || (status !== undefined && isReady(status.status))) return found(taskId, status);
     // A task unknown so far is waited for as well: another replica may have submitted it a moment ago.
-    const ended = await this.wait(taskId, waitMs, signal);
+    const ended = await this.wait(taskId, waitMs, signal, caller?.id ?? '');
     return found(taskId, ended === null ? await this.lookUp(taskId) : this.statusOf(taskId, ended));
   }
 
@@ -118,14 +117,15 @@ export class TaskService {
   }
 
   /** @returns null where it has not ended meanwhile, or ended without a result. */
-  private async wait(taskId: string, waitMs: number, signal: AbortSignal): Promise<TaskKnowledge | null> {
-    if (this.waiters >= this.deps.maxWaiters || signal.aborted) return null;
-    this.waiters += 1;
-    try {
-      return await this.deps.messaging.awaitTask(taskId, waitMs, signal);
-    } finally {
-      this.waiters -= 1;
-    }
+  private async wait(
+    taskId: string,
+    waitMs: number,
+    signal: AbortSignal,
+    caller: string,
+  ): Promise<TaskKnowledge | null> {
+    if (signal.aborted) return null;
+    const { messaging, waiters } = this.deps;
+    return waiters.during(caller, () => messaging.awaitTask(taskId, waitMs, signal));
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../../runtime';
 import type { MessagingService } from '../messaging';
-import { taskStatus } from '../tasks';
+import { taskStatus, type WaitLimit } from '../tasks';
 import { type GraphNode, isTask, tasksOf } from './graph';
 import { type KnownTask, type NodeState, stateOf } from './workflow-state';
 
 export interface WorkflowProgressDeps {
   readonly messaging: Pick<MessagingService, 'findTask' | 'awaitTask'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly maxWaiters: number;
+  readonly waiters: Pick<WaitLimit, 'during'>;
 }
 
 /** A task whose result is ignored ends without one: its events are looked at so often, in milliseconds. */
@@ -16,8 +16,6 @@ const UNHEARD: KnownTask = { status: undefined, stored: false };
 
 /** How workflows are, by what is known of their tasks. */
 export class WorkflowProgress {
-  private waiters = 0;
-
   constructor(private readonly deps: WorkflowProgressDeps) {}
 
   async of(graph: GraphNode): Promise<NodeState> {
@@ -32,21 +30,17 @@ export class WorkflowProgress {
   }
 
   /** The same once it is done, or `waitMs` later, or when the signal aborts; at once where too many wait already. */
-  async awaited(graph: GraphNode, waitMs: number, signal: AbortSignal): Promise<NodeState> {
-    const { messaging, clock, maxWaiters } = this.deps;
+  async awaited(graph: GraphNode, waitMs: number, signal: AbortSignal, caller = ''): Promise<NodeState> {
+    const { messaging, clock, waiters } = this.deps;
     const until = clock.monotonic() + waitMs;
     let state = await this.of(graph);
-    if (this.waiters >= maxWaiters) return state;
-    this.waiters += 1;
-    try {
+    await waiters.during(caller, async () => {
       for (let left = waitMs; !state.done && left > 0 && !signal.aborted; left = until - clock.monotonic()) {
         await messaging.awaitTask(hindrance(state), Math.min(left, LOOK_AGAIN_MS), signal);
         state = await this.of(graph);
       }
-      return state;
-    } finally {
-      this.waiters -= 1;
-    }
+    });
+    return state;
   }
 }
 

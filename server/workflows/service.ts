@@ -91,7 +91,10 @@ export class WorkflowService {
   async find(id: string, submitter: Submitter, waitMs: number, signal: AbortSignal): Promise<WorkflowStatus> {
     const { workflow } = this.kept(id, submitter);
     if (waitMs <= 0) return this.statusOf(workflow);
-    return { workflow, state: await this.deps.progress.awaited(workflow.graph, waitMs, signal) };
+    return {
+      workflow,
+      state: await this.deps.progress.awaited(workflow.graph, waitMs, signal, submitter?.id),
+    };
   }
 
   /** Revokes everything that has not ended. @throws GatewayError WORKFLOW_NOT_FOUND. */

@@ -36,12 +36,14 @@ fullOnly.each(['pause_minority', 'ignore'] as const)(
           },
         }),
       );
-      const ledger = new SubmissionLedger({
-        gateway: () => gateway,
-        queue: LEDGER_QUEUE,
-        perSecond: 50,
-        callers: 32,
-      });
+      const ledger = await cleanup.stops(
+        new SubmissionLedger({
+          gateway: () => gateway,
+          queue: LEDGER_QUEUE,
+          perSecond: 50,
+          callers: 32,
+        }),
+      );
       ledger.start();
       await until(() => ledger.accepted.size >= ENOUGH, { ...PATIENT, what: 'the first submissions' });
 

@@ -31,12 +31,14 @@ const start = (): Promise<GatewayProcess> =>
 describe('a gateway killed under submissions, and started again', () => {
   it('has every task it accepted in the queue, and none that it refused', async () => {
     let gateway = await start();
-    const ledger = new SubmissionLedger({
-      gateway: () => gateway,
-      queue: QUEUE,
-      perSecond: 200,
-      callers: 24,
-    });
+    const ledger = await cleanup.stops(
+      new SubmissionLedger({
+        gateway: () => gateway,
+        queue: QUEUE,
+        perSecond: 200,
+        callers: 24,
+      }),
+    );
     ledger.start();
     for (let kill = 0; kill < KILLS; kill += 1) {
       const before = ledger.accepted.size;

@@ -31,7 +31,8 @@ export class PrivateBroker {
     private readonly directory: string,
     private readonly node: string,
     readonly port: number,
-    private readonly distPort: number,
+    /** Where other nodes of its cluster find it. */
+    readonly distPort: number,
   ) {}
 
   /**
@@ -85,7 +86,11 @@ export class PrivateBroker {
 
   /** `SIGSTOP` freezes the node, `SIGCONT` lets it go on. */
   async signal(signal: NodeJS.Signals): Promise<void> {
-    process.kill(Number(await readFile(this.#pidFile, 'utf8')), signal);
+    process.kill(await this.pid(), signal);
+  }
+
+  async pid(): Promise<number> {
+    return Number(await readFile(this.#pidFile, 'utf8'));
   }
 
   async ctl(...args: string[]): Promise<string> {

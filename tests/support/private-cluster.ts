@@ -7,17 +7,19 @@ import { PrivateBroker } from './private-broker';
 /**
  * Three private nodes in one cluster.
  * @param partitions what a node does that sees fewer than half of the others: `pause_minority` or `ignore`
+ * @param config further lines of rabbitmq.conf
  */
 export async function privateCluster(
   cleanup: Cleanup,
   partitions: 'pause_minority' | 'ignore',
+  config: readonly string[] = [],
 ): Promise<readonly [PrivateBroker, PrivateBroker, PrivateBroker]> {
   const cookie = randomBytes(10).toString('hex').toUpperCase();
   const node = () =>
     cleanup.stops(
       PrivateBroker.create((directory) => {
         writeFileSync(join(directory, '.erlang.cookie'), cookie, { mode: 0o400 });
-        return [`cluster_partition_handling = ${partitions}`];
+        return [`cluster_partition_handling = ${partitions}`, ...config];
       }),
     );
   const [first, second, third] = await Promise.all([node(), node(), node()]);

@@ -65,7 +65,11 @@ export class GatewayProcess {
     };
     const gateway = new GatewayProcess(process, listening.exec(process.output)?.[1] ?? '', keys);
     try {
-      await until(async () => (await gateway.request('GET', '/health/ready')).status === 200);
+      // It reads first what others left on its streams: tens of thousands of entries after a long run.
+      await until(async () => (await gateway.request('GET', '/health/ready')).status === 200, {
+        timeoutMs: 60_000,
+        what: 'a ready gateway',
+      });
     } catch (cause) {
       await gateway.stop();
       throw new Error(`the gateway did not get ready:\n${process.output}`, { cause });

@@ -77,6 +77,7 @@ export const benchWaiters = async (bench: GatewayBench): Promise<WaiterFigures> 
   await emptySubmissions(connection);
   const options = subjects.gateway(SUBMIT_QUEUE, {
     GATEWAY_MAX_WAITERS: String(count + OTHER_FILES),
+    GATEWAY_MAX_WAITERS_PER_KEY: String(count + OTHER_FILES),
     GATEWAY_MAX_CONNECTIONS: String(count + OTHER_FILES),
     GATEWAY_WAIT_MAX_SECONDS: String(WAIT_SECONDS),
   });

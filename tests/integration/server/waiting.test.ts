@@ -56,7 +56,11 @@ const ends = (taskId: string): void => {
 
 describe('many clients who wait', () => {
   test('are each answered with the result that came, though the gateway holds fewer', async () => {
-    const gateway = await start({ RESULT_MAX_ENTRIES: String(HELD), GATEWAY_MAX_WAITERS: String(CLIENTS) });
+    const gateway = await start({
+      RESULT_MAX_ENTRIES: String(HELD),
+      GATEWAY_MAX_WAITERS: String(CLIENTS),
+      GATEWAY_MAX_WAITERS_PER_KEY: String(CLIENTS),
+    });
     const ids = Array.from({ length: CLIENTS }, () => randomUUID());
     const tasks = ids.map((id) => ({ task_name: 'tasks.add', queue: 'waited', task_id: id }));
     await gateway.call('POST', '/rabbitmq/tasks/batch', { tasks });
