@@ -1,4 +1,5 @@
 import { parseIsoTime } from '../protocol';
+import type { Cell } from './task-counts';
 import type { RevokeReason, TaskRecord } from './task-record';
 import { joinedState } from './task-state';
 
@@ -48,6 +49,8 @@ export class HeldTask implements TaskRecord {
   workerAt: number = 0;
   /** Characters of text held, for the history's limit. */
   weight: number = 0;
+  /** Where it is counted. */
+  cell: Cell | undefined = undefined;
 
   constructor(
     readonly taskId: string,

@@ -1,7 +1,7 @@
 export type { Change, Missed } from './change-log';
 export { type Choice, compileChoice, parseChoice } from './choice';
 export { formatPosition, type LogName, type LogPosition, parsePosition } from './log-position';
-export { FACETS, type Facet, type FacetCount, FacetCounter } from './task-facets';
+export { FACETS, type Facet, type FacetCount } from './task-facets';
 export { compileFilter, type TaskFilter, type TextTerm, type TimeField, type TimeRange } from './task-filter';
 export {
   type ChangeListener,
@@ -12,5 +12,6 @@ export {
   type TaskHistoryOptions,
   type TaskHistoryReader,
 } from './task-history';
-export { type PageEnd, type SortField, selectPage, type TaskPage, type TaskSort } from './task-page';
+export type { PageEnd, SortField, TaskPage, TaskSort } from './task-page';
 export type { RevokeReason, TaskArguments, TaskRecord } from './task-record';
+export type { FoundTasks, TaskQuery } from './task-search';

@@ -25,7 +25,7 @@ const reasonOf = (message: string): RevokeReason =>
  */
 export const learnFromResult = (task: HeldTask, meta: TaskMeta, names: SharedNames): boolean => {
   if (!supersedes(meta.status, task.resultState)) return false;
-  task.resultState = meta.status;
+  task.resultState = names.share(meta.status);
   const doneAt = meta.date_done === null ? undefined : parseIsoTime(meta.date_done);
   const ended = READY_STATES.has(meta.status);
   if (ended) {

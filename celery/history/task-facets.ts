@@ -1,4 +1,4 @@
-import type { TaskRecord } from './task-record';
+import type { Countable } from './task-counts';
 
 /** What matching tasks can be counted by. */
 export const FACETS = ['state', 'name', 'worker', 'queue'] as const;
@@ -32,13 +32,14 @@ export class FacetCounter {
     return this.#total;
   }
 
-  count(task: TaskRecord): void {
-    this.#total += 1;
+  /** So many tasks with these values. */
+  count(task: Countable, times: number): void {
+    this.#total += times;
     for (const [facet, counts] of this.#counts) {
       const value = task[facet];
       const known = counts.get(value);
-      if (known === undefined) counts.set(value, { value, count: 1 });
-      else known.count += 1;
+      if (known === undefined) counts.set(value, { value, count: times });
+      else known.count += times;
     }
   }
 

@@ -14,8 +14,10 @@ import { HeldTask } from './held-task';
 import { formatPosition, type LogName, type LogPlace, type LogPosition } from './log-position';
 import { learnFromResult } from './result-facts';
 import { heldArguments, learnFromRecord, learnFromSubmission, submissionOf } from './submission-facts';
+import { TaskCounts } from './task-counts';
 import { compileFilter, type TaskFilter } from './task-filter';
 import type { TaskArguments, TaskRecord } from './task-record';
+import { type FoundTasks, searchTasks, type TaskQuery } from './task-search';
 import { SharedNames } from './texts';
 
 export interface TaskHistoryOptions {
@@ -51,6 +53,8 @@ export interface TaskHistoryReader {
   get(taskId: string): TaskRecord | undefined;
   /** The matching tasks, those without news for longest first. */
   select(filter: TaskFilter): readonly TaskRecord[];
+  /** One page of the matching tasks, and how many there are. */
+  search(query: TaskQuery): FoundTasks;
   /** Arguments held whole; undefined where they have to be read from the submission record. */
   argumentsOf(taskId: string): TaskArguments | undefined;
   childrenOf(taskId: string): readonly string[];
@@ -77,6 +81,7 @@ const MAX_CHANGES = 10_000;
  */
 export class TaskHistory implements TaskHistoryReader {
   readonly #tasks: BoundedIndex<string, HeldTask>;
+  readonly #counts = new TaskCounts();
   readonly #children = new Map<string, string[]>();
   readonly #names = new SharedNames();
   readonly #changes: ChangeLog;
@@ -176,6 +181,10 @@ export class TaskHistory implements TaskHistoryReader {
     return found;
   }
 
+  search(query: TaskQuery): FoundTasks {
+    return searchTasks(this.#tasks, this.#counts, query);
+  }
+
   argumentsOf(taskId: string): TaskArguments | undefined {
     const task = this.#tasks.get(taskId);
     return task === undefined ? undefined : heldArguments(task);
@@ -222,6 +231,7 @@ export class TaskHistory implements TaskHistoryReader {
     learn(task);
     this.#characters += task.weight - weight;
     if (parentId === null && task.parentId !== null) this.#addChild(task.parentId, taskId);
+    this.#counts.place(task);
     this.#tasks.set(taskId, task);
     while (this.#characters > this.#maxCharacters && this.#tasks.size > 1) this.#tasks.dropOldest();
     return task;
@@ -235,6 +245,7 @@ export class TaskHistory implements TaskHistoryReader {
 
   #onDropped(task: HeldTask): void {
     this.#characters -= task.weight;
+    this.#counts.remove(task);
     this.#children.delete(task.taskId);
   }
 

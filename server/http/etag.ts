@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import { shownText } from './json-response';
 import type { GatewayResponse } from './request-context';
 
 /** A strong entity tag: two equal answers have the same, on each replica. */
 function entityTag(text: string): string {
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
 /** Whether the caller has this very answer (RFC 9110, section 13.1.2; weak comparison). */

@@ -55,6 +55,8 @@ export function taskRoutes(deps: TaskRoutesDeps): readonly RouteDefinition[] {
     const query = validated(statusQuerySchema, req.query);
     const preferred = query.wait === undefined ? preferredWait(req.headers.prefer) : undefined;
     const waitSeconds = Math.min(query.wait ?? preferred ?? 0, maxWaitSeconds);
+    // A request that was read to its end beforehand costs less when it is answered: many may be at once.
+    if (waitSeconds > 0) req.resume();
     const signal = waitSeconds > 0 ? endOf(res, stopping) : stopping;
     const found = await service.status(taskId, waitSeconds * 1000, signal, res.locals.principal);
     if (preferred !== undefined) res.setHeader('Preference-Applied', `wait=${waitSeconds}`);

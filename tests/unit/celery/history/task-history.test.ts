@@ -1,10 +1,8 @@
 import type { TaskMeta } from '../../../../celery';
 import {
   type compileFilter,
-  FacetCounter,
   parseChoice,
   parsePosition,
-  selectPage,
   type TaskChange,
   TaskHistory,
   type TaskRecord,
@@ -307,23 +305,6 @@ describe('lists', () => {
     [{ rootId: 'id3' }, 1],
   ] as const)('%#', (filter, count) => {
     expect(names(filter)).toBe(count);
-  });
-
-  test.each([true, false])('pages hold each task once, descending %s', (descending) => {
-    const found: string[] = [];
-    let end: Parameters<typeof selectPage>[3];
-    do {
-      const page = selectPage(history.select({}), { field: 'name', descending }, 7, end);
-      found.push(...page.tasks.map(({ taskId }) => taskId));
-      end = page.next;
-    } while (end !== undefined);
-    expect([found.length, new Set(found).size]).toEqual([30, 30]);
-  });
-
-  test('facets count all of them', () => {
-    const counter = new FacetCounter(['name']);
-    for (const task of history.select({})) counter.count(task);
-    expect([counter.total, counter.result().name?.map(({ count }) => count)]).toEqual([30, [10, 10, 10]]);
   });
 });
 
