@@ -78,7 +78,7 @@ export function messageStreamRoute({
     api: {
       summary: 'Follow an exchange as it happens (server-sent events)',
       description:
-        'Copies of what is published, through a temporary queue of the last 1000 messages: a slow reader misses the oldest. Events: `following` once, `message`, `end` (by limit or time), `shutdown`.',
+        'Copies of what is published, through a temporary queue of the last 1000 messages: a slow reader misses the oldest. Events: `following` once, `message`, `end` (by limit or time), `behind` for a reader that does not keep up, `shutdown`.',
       operationId: 'followExchange',
       problems: problems('works', 'TOO_MANY_STREAMS', 'OPERATIONS_SATURATED'),
       tag: 'messages',

@@ -142,7 +142,7 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
       api: {
         summary: 'Changes of tasks and workers as they happen',
         description:
-          'Server-sent events. An `id` is a position in the logs of the broker, so it holds on every replica and after a restart. After a `gap` some changes are missing. Without `Last-Event-ID` it begins now, with `open`.',
+          'Server-sent events. An `id` is a position in the logs of the broker, so it holds on every replica and after a restart. After a `gap` some changes are missing. A reader that does not keep up is told `behind`, and goes on when it comes back. Without `Last-Event-ID` it begins now, with `open`.',
         operationId: 'streamEvents',
         problems: problems('reads', 'TOO_MANY_STREAMS'),
         tag: 'events',

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { GatewayResponse } from '../../../server/http/request-context';
 import { EventStream, type EventStreamOptions } from '../../../server/http/sse';
 import { StreamLimit } from '../../../server/http/stream-limit';
@@ -18,14 +18,18 @@ afterEach(() => {
 async function serve(options: Partial<EventStreamOptions> = {}) {
   const stopping = new AbortController();
   const streams: EventStream[] = [];
+  let closed = false;
   const server = createServer((_req, res) => {
     const response = Object.assign(res, { locals: {} }) as unknown as GatewayResponse;
     streams.push(new EventStream(response, { stopping: stopping.signal, ...options }));
+    res.once('close', () => {
+      closed = true;
+    });
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, stopping, stream: () => until(() => streams[0]) };
+  return { url, stopping, stream: () => until(() => streams[0]), closed: () => closed };
 }
 
 describe('EventStream', () => {
@@ -69,13 +73,61 @@ describe('EventStream', () => {
     expect([reader.types, late.types]).toEqual([['shutdown'], ['shutdown']]);
   });
 
-  test('drops a reader that does not keep up', async () => {
+  test('ends in order for a reader that gets more at once than it may leave unread: it has all that was sent', async () => {
+    const { url, stream } = await serve({ maxUnreadBytes: 100_000 });
+    const reader = await EventStreamReader.open(url, {});
+    const sent = await stream();
+    let count = 0;
+    // In one turn of the event loop: nobody could have read any of it.
+    while (sent.send({ id: `s${count}`, data: 'x'.repeat(1000) })) count += 1;
+    await reader.end();
+    expect(count).toBeGreaterThan(90);
+    expect(reader.events).toHaveLength(count + 1);
+    expect(reader.events.at(-1)).toMatchObject({ event: 'behind', id: `s${count - 1}` });
+  });
+
+  test('sends a single event and the last one whatever their size', async () => {
     const { url, stream } = await serve({ maxUnreadBytes: 1000 });
-    await fetch(url);
+    const reader = await EventStreamReader.open(url, {});
     const sent = await stream();
     const data = 'x'.repeat(100_000);
-    for (let i = 0; i < 1000 && sent.send({ data }); i += 1);
+    expect(sent.send({ event: 'task', data })).toBe(true);
+    sent.end({ event: 'end', data });
+    await reader.end();
+    expect(reader.types).toEqual(['task', 'end']);
+  });
+
+  test('cuts off a reader that does not read at all', async () => {
+    const { url, stream, closed } = await serve({ maxUnreadBytes: 1000, behindMs: 10 });
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+    );
+    socket.pause();
+    const sent = await stream();
+    // More than the buffers of both ends hold.
+    expect(sent.send({ data: 'x'.repeat(30_000_000) })).toBe(true);
+    expect(sent.send({ data: 'no more' })).toBe(false);
     expect(sent.over.aborted).toBe(true);
+    await until(closed);
+    socket.destroy();
+  });
+
+  test('is over from the start for a caller who has gone meanwhile', async () => {
+    let opened: EventStream | undefined;
+    const server = createServer((_req, res) => {
+      res.once('close', () => {
+        const response = Object.assign(res, { locals: {} }) as unknown as GatewayResponse;
+        opened = new EventStream(response, { stopping: new AbortController().signal });
+      });
+      _req.socket.destroy();
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).catch(() => undefined);
+    const stream = await until(() => opened);
+    expect(stream.over.aborted).toBe(true);
+    expect(stream.send({ data: 1 })).toBe(false);
   });
 });
 
