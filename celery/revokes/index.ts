@@ -1,3 +1,4 @@
+export type { RunWindow } from './hold';
 export {
   type RevokedIds,
   type RevokedStamps,
@@ -6,10 +7,5 @@ export {
   type TerminateSignal,
   writeRevokeEntry,
 } from './revoke-entry';
-export {
-  REVOKE_STREAM,
-  type RevokeBatch,
-  RevokeLog,
-  type RevokeLogOptions,
-  type StampBatch,
-} from './revoke-log';
+export { REVOKE_STREAM, RevokeLog, type RevokeLogOptions } from './revoke-log';
+export type { RevokeBatch, StampBatch } from './tombstones';

@@ -1,6 +1,8 @@
 import type { AmqpConnection, AmqpLogger, ConfirmPublisher } from '../../amqp';
-import { BoundedIndex, type LogTopology, StreamLog, type StreamLogStatus } from '../streams';
+import { type LogTopology, StreamLog, type StreamLogStatus } from '../streams';
+import { holdUntil, type RunWindow } from './hold';
 import { type RevokeEntry, readRevokeEntry, type TerminateSignal, writeRevokeEntry } from './revoke-entry';
+import { groupedBy, portions, type RevokeBatch, type StampBatch, Tombstones } from './tombstones';
 
 export interface RevokeLogOptions {
   readonly connection: AmqpConnection;
@@ -8,8 +10,10 @@ export interface RevokeLogOptions {
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   /** Default `celery-gateway.revokes`. */
   readonly streamName?: string | undefined;
-  /** How long a revoke holds, in seconds. */
+  /** How long a revoke holds, in seconds; one of a task that is due later holds longer. */
   readonly maxAgeSeconds: number;
+  /** The longest one holds, in seconds. Default a year. */
+  readonly maxHoldSeconds?: number | undefined;
   /** Most task ids held in memory; the oldest go first. */
   readonly maxEntries: number;
   /** False keeps nothing. Default true. */
@@ -18,28 +22,12 @@ export interface RevokeLogOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** Revokes that end the same way, for one broadcast. */
-export interface RevokeBatch {
-  readonly terminateWith: TerminateSignal;
-  readonly taskIds: readonly string[];
-}
-
-/** Stamps revoked together. */
-export interface StampBatch {
-  readonly terminateWith: TerminateSignal;
-  readonly stamps: Readonly<Record<string, readonly string[]>>;
-}
-
-interface Tombstone {
-  readonly taskId: string;
-  readonly terminateWith: TerminateSignal;
-  readonly expiresAt: number;
-}
-
 export const REVOKE_STREAM = 'celery-gateway.revokes';
-/** Ids in one entry or one broadcast: some 60 kB. */
-const BATCH = 1000;
-const MAX_STAMP_ENTRIES = 1000;
+/** What holds for longer than the stream keeps it is written again at this share of that time; clocks differ. */
+const RENEW_SHARE = 0.25;
+const LOOK_SHARE = 0.02;
+const MAX_LOOK_MS = 3_600_000;
+const A_YEAR_SECONDS = 31_536_000;
 
 /**
  * Every revoke that still holds, kept on a stream: it outlives the workers and gateways that were there when it was made, and
@@ -49,22 +37,28 @@ export class RevokeLog {
   readonly #options: RevokeLogOptions;
   readonly #stream: string;
   readonly #log: StreamLog;
-  readonly #ids: BoundedIndex<string, Tombstone>;
-  #stamps: (StampBatch & { readonly expiresAt: number })[] = [];
+  readonly #tombstones: Tombstones;
   readonly #now: () => number;
+  #renewing: NodeJS.Timeout | undefined;
 
   constructor(options: RevokeLogOptions) {
     this.#options = options;
     this.#stream = options.streamName ?? REVOKE_STREAM;
     this.#now = options.now ?? Date.now;
-    this.#ids = new BoundedIndex(options.maxEntries);
+    this.#tombstones = new Tombstones(options.maxEntries, this.#now);
     this.#log = new StreamLog({
       connection: options.connection,
       topology: options.topology,
       streamName: this.#stream,
       maxAgeSeconds: options.maxAgeSeconds,
+      // Some hold for longer than that; what has expired is passed over.
+      fromFirst: true,
       streams: options.streams,
-      onEntry: ({ delivery }) => this.#note(readRevokeEntry(delivery.content)),
+      onEntry: ({ delivery }) => {
+        const entry = readRevokeEntry(delivery.content);
+        const writtenAt = (delivery.properties.timestamp ?? 0) * 1000;
+        if (entry !== undefined) this.#tombstones.note(entry, writtenAt);
+      },
       logger: options.logger,
       now: options.now,
     });
@@ -79,79 +73,89 @@ export class RevokeLog {
     return this.#log.status.kind === 'stream';
   }
 
-  start(): Promise<void> {
-    return this.#log.start();
+  async start(): Promise<void> {
+    if (this.#renewing !== undefined) return;
+    const lookEveryMs = Math.min(this.#options.maxAgeSeconds * 1000 * LOOK_SHARE, MAX_LOOK_MS);
+    this.#renewing = setInterval(() => void this.renew(), lookEveryMs).unref();
+    await this.#log.start();
   }
 
-  stop(): Promise<void> {
-    return this.#log.stop();
+  async stop(): Promise<void> {
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+    await this.#log.stop();
   }
 
   /**
-   * Keeps a revoke of tasks. Resolves with the moment it expires, epoch milliseconds, once the broker has it.
+   * Keeps a revoke of tasks. Resolves with the moment the first of them expires, epoch milliseconds, once the broker has it.
+   * @param windowOf when a task could run, where that is known: its revoke holds as long as it has to.
    * @throws RabbitMQError when the broker did not take it.
    */
-  async addIds(taskIds: readonly string[], terminateWith: TerminateSignal): Promise<number> {
-    const terms = this.#terms(terminateWith);
-    const writes: Promise<void>[] = [];
-    for (let at = 0; at < taskIds.length; at += BATCH) {
-      writes.push(this.#write({ ...terms, kind: 'ids', taskIds: taskIds.slice(at, at + BATCH) }));
-    }
-    await Promise.all(writes);
-    return terms.expiresAt;
+  async addIds(
+    taskIds: readonly string[],
+    terminateWith: TerminateSignal,
+    windowOf: (taskId: string) => RunWindow | undefined = () => undefined,
+  ): Promise<number> {
+    const { maxAgeSeconds, maxHoldSeconds = A_YEAR_SECONDS } = this.#options;
+    const limits = { holdMs: maxAgeSeconds * 1000, maxHoldMs: maxHoldSeconds * 1000 };
+    const revokedAt = this.#now();
+    const byExpiry = groupedBy(taskIds, (taskId) => holdUntil(revokedAt, limits, windowOf(taskId)));
+    const entries = [...byExpiry].flatMap(([expiresAt, ids]) =>
+      portions(ids).map((some) => ({
+        ...{ kind: 'ids' as const, terminateWith, revokedAt, expiresAt },
+        taskIds: some,
+      })),
+    );
+    await Promise.all(entries.map((entry) => this.#write(entry)));
+    return Math.min(...byExpiry.keys());
   }
 
-  /** Keeps a revoke by stamps; otherwise as {@link addIds}. */
+  /** Keeps a revoke by stamps; otherwise as {@link addIds}. When the tasks that carry them are due is not known. */
   async addStamps(
     stamps: Readonly<Record<string, readonly string[]>>,
     terminateWith: TerminateSignal,
   ): Promise<number> {
-    const terms = this.#terms(terminateWith);
-    await this.#write({ ...terms, kind: 'stamps', stamps });
-    return terms.expiresAt;
+    const revokedAt = this.#now();
+    const expiresAt = revokedAt + this.#options.maxAgeSeconds * 1000;
+    await this.#write({ kind: 'stamps', terminateWith, revokedAt, expiresAt, stamps });
+    return expiresAt;
   }
 
   /** When the revoke of this task expires, epoch milliseconds; undefined when none holds. */
   expiryOf(taskId: string): number | undefined {
-    this.#purge();
-    return this.#ids.get(taskId)?.expiresAt;
+    return this.#tombstones.expiryOf(taskId);
   }
 
   /** Ids that are revoked now, oldest first. */
   ids(): readonly string[] {
-    this.#purge();
-    return [...this.#ids.values()].map(({ taskId }) => taskId);
+    return this.#tombstones.ids();
   }
 
   /** The same for broadcasting: at most 1000 ids each, by how running tasks are to be ended. */
   idBatches(): readonly RevokeBatch[] {
-    this.#purge();
-    const bySignal = new Map<TerminateSignal, string[]>();
-    for (const { taskId, terminateWith } of this.#ids.values()) {
-      const ids = bySignal.get(terminateWith);
-      if (ids === undefined) bySignal.set(terminateWith, [taskId]);
-      else ids.push(taskId);
-    }
-    const batches: RevokeBatch[] = [];
-    for (const [terminateWith, ids] of bySignal) {
-      for (let at = 0; at < ids.length; at += BATCH) {
-        batches.push({ terminateWith, taskIds: ids.slice(at, at + BATCH) });
-      }
-    }
-    return batches;
+    return this.#tombstones.idBatches();
   }
 
   stampBatches(): readonly StampBatch[] {
-    this.#purge();
-    return this.#stamps.map(({ terminateWith, stamps }) => ({ terminateWith, stamps }));
+    return this.#tombstones.stampBatches();
   }
 
-  #terms(terminateWith: TerminateSignal) {
-    const revokedAt = this.#now();
-    return { terminateWith, revokedAt, expiresAt: revokedAt + this.#options.maxAgeSeconds * 1000 };
+  /** Writes again what the stream might drop before it expires. Of several gateways mostly one does: the others see it. */
+  async renew(): Promise<void> {
+    this.#tombstones.purge();
+    if (!this.recording || !this.#log.status.ready) return;
+    const keptMs = this.#options.maxAgeSeconds * 1000;
+    for (const entry of this.#tombstones.toRenew(this.#now() - keptMs * RENEW_SHARE, keptMs)) {
+      for (const taskIds of portions(entry.taskIds)) {
+        await this.#write({ ...entry, taskIds }).catch((error: unknown) => {
+          this.#options.logger.warn('a revoke was not written again', { error });
+        });
+      }
+    }
   }
 
   async #write(entry: RevokeEntry): Promise<void> {
+    const writtenAt = this.#now();
     await this.#options.publisher.publish({
       exchange: '',
       routingKey: this.#stream,
@@ -159,33 +163,10 @@ export class RevokeLog {
       properties: {
         contentType: 'application/json',
         deliveryMode: 2,
-        timestamp: Math.floor(entry.revokedAt / 1000),
+        timestamp: Math.floor(writtenAt / 1000),
       },
     });
     // Known at once here; the stream tells the others, and us once more.
-    this.#note(entry);
-  }
-
-  #note(entry: RevokeEntry | undefined): void {
-    if (entry === undefined || entry.expiresAt <= this.#now()) return;
-    const { terminateWith, expiresAt } = entry;
-    if (entry.kind === 'ids') {
-      for (const taskId of entry.taskIds) this.#ids.set(taskId, { taskId, terminateWith, expiresAt });
-      return;
-    }
-    const text = JSON.stringify(entry.stamps);
-    const others = this.#stamps.filter(({ stamps }) => JSON.stringify(stamps) !== text);
-    this.#stamps = [...others, { stamps: entry.stamps, terminateWith, expiresAt }].slice(-MAX_STAMP_ENTRIES);
-  }
-
-  #purge(): void {
-    const now = this.#now();
-    for (let oldest = this.#ids.oldest(); oldest !== undefined && oldest.expiresAt <= now; ) {
-      this.#ids.dropOldest();
-      oldest = this.#ids.oldest();
-    }
-    if (this.#stamps.some(({ expiresAt }) => expiresAt <= now)) {
-      this.#stamps = this.#stamps.filter(({ expiresAt }) => expiresAt > now);
-    }
+    this.#tombstones.note(entry, writtenAt);
   }
 }

@@ -17,6 +17,7 @@ function revokeLog({ config, logger, clock }: FeatureContext, broker: BrokerPart
     topology: broker.topology,
     publisher: broker.publisher,
     maxAgeSeconds: config.REVOKE_HOLD_SECONDS,
+    maxHoldSeconds: config.REVOKE_HOLD_MAX_SECONDS,
     maxEntries: config.REVOKE_MAX_ENTRIES,
     logger,
     now: () => clock.now(),

@@ -19,7 +19,14 @@ export const controlSettings = {
     default: 86_400,
     min: 60,
     max: 31_536_000,
-    description: 'How long a revoke holds: workers that come online before are told of it.',
+    description:
+      'How long a revoke holds: workers that come online before are told of it. One of a task with an ETA holds so long from its ETA on.',
+  }),
+  REVOKE_HOLD_MAX_SECONDS: integer({
+    default: 31_536_000,
+    min: 60,
+    max: 315_360_000,
+    description: 'The longest a revoke holds, however far off its task.',
   }),
   REVOKE_MAX_ENTRIES: integer({
     default: 50_000,

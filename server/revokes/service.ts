@@ -1,6 +1,6 @@
-import type { ControlClient, ControlReplies, RevokeLog } from '../../celery';
+import type { ControlClient, ControlReplies, RevokeLog, RunWindow } from '../../celery';
 import type { TaskFilter, TaskHistoryReader } from '../../celery/history';
-import { READY_STATES } from '../../celery/protocol';
+import { parseIsoTime, READY_STATES } from '../../celery/protocol';
 import { GatewayError, inputError } from '../errors';
 import type { MessagingService } from '../messaging';
 
@@ -13,7 +13,7 @@ export interface RevokeTerms {
 /** What a revoke did. */
 export interface RevokeOutcome {
   readonly replies: ControlReplies;
-  /** When the tombstone expires, epoch milliseconds; null where none could be kept. */
+  /** When the first tombstone expires, epoch milliseconds; null where none could be kept. */
   readonly heldUntil: number | null;
 }
 
@@ -30,7 +30,7 @@ export interface RevokeServiceDeps {
   /** Undefined while messaging is switched off. */
   readonly revokes: Pick<RevokeLog, 'addIds' | 'addStamps' | 'recording'> | undefined;
   /** Undefined where no history is kept. */
-  readonly history: Pick<TaskHistoryReader, 'select'> | undefined;
+  readonly history: Pick<TaskHistoryReader, 'select' | 'get'> | undefined;
 }
 
 const NOBODY: RevokeOutcome = { replies: { replies: {}, missing: [] }, heldUntil: null };
@@ -46,7 +46,7 @@ export class RevokeService {
   constructor(private readonly deps: RevokeServiceDeps) {}
 
   async revoke(taskId: string, terms: RevokeTerms): Promise<RevokeOutcome> {
-    const heldUntil = await this.keep((revokes, signal) => revokes.addIds([taskId], signal), terms);
+    const heldUntil = await this.keepIds([taskId], terms);
     return { replies: await this.deps.messaging.revokeTask(taskId, terms), heldUntil };
   }
 
@@ -56,7 +56,7 @@ export class RevokeService {
     dryRun: boolean,
   ): Promise<BulkRevokeOutcome> {
     if (dryRun || taskIds.length === 0) return { ...NOBODY, dryRun, taskIds };
-    const heldUntil = await this.keep((revokes, signal) => revokes.addIds(taskIds, signal), terms);
+    const heldUntil = await this.keepIds(taskIds, terms);
     const answers: ControlReplies[] = [];
     for (let at = 0; at < taskIds.length; at += BATCH) {
       answers.push(await this.deps.control.revoke(taskIds.slice(at, at + BATCH), terms));
@@ -104,6 +104,20 @@ export class RevokeService {
     return this.unfinished({ stamp: { any, none: [] } }, Number.POSITIVE_INFINITY);
   }
 
+  private keepIds(taskIds: readonly string[], terms: RevokeTerms): Promise<number | null> {
+    return this.keep(
+      (revokes, signal) => revokes.addIds(taskIds, signal, (taskId) => this.windowOf(taskId)),
+      terms,
+    );
+  }
+
+  /** A task that is due only after a revoke of usual length needs a longer one. */
+  private windowOf(taskId: string): RunWindow | undefined {
+    const task = this.deps.history?.get(taskId);
+    if (task === undefined) return undefined;
+    return { notBefore: momentOf(task.eta), notAfter: momentOf(task.expires) };
+  }
+
   private async keep(
     add: (revokes: NonNullable<RevokeServiceDeps['revokes']>, signal: string | undefined) => Promise<number>,
     { terminate, signal }: RevokeTerms,
@@ -113,6 +127,9 @@ export class RevokeService {
     return add(revokes, terminate ? signal : undefined);
   }
 }
+
+const momentOf = (time: string | null): number | undefined =>
+  time === null ? undefined : parseIsoTime(time);
 
 /** Answers to several broadcasts as one: the last of each worker, and those who missed any. */
 function together(answers: readonly ControlReplies[]): ControlReplies {

@@ -112,6 +112,18 @@ describe('revokes made while no worker is online', () => {
     expect(ran).not.toContain('stamped later');
   }, 60_000);
 
+  test('of a task with an ETA hold until it has been due for as long as any, also at the other gateway', async () => {
+    const days = 86_400_000;
+    const due = Date.now() + 30 * days;
+    const taskId = await submit('in a month', 'q3', { eta: new Date(due).toISOString() });
+    // Known there by its record.
+    await until(async () => (await two.call('GET', `/rabbitmq/tasks/${taskId}`)).status === 200, DEADLINE);
+    const { body } = await two.call('DELETE', `/rabbitmq/tasks/${taskId}`);
+    const { expires_at: expiresAt } = body.tombstone as { expires_at: string };
+    expect(Date.parse(expiresAt)).toBeGreaterThanOrEqual(due + days);
+    expect(Date.parse(expiresAt)).toBeLessThan(due + 2 * days);
+  });
+
   test('gateways are not taken for workers', async () => {
     const { body } = await one.call('POST', '/rabbitmq/workers/ping', { workers: 'all' });
     const names = (body.outcomes as { worker: string }[]).map(({ worker }) => worker);

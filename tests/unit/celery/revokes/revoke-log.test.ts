@@ -1,5 +1,7 @@
 import { AmqpConnection, type PublishRequest, Topology } from '../../../../amqp';
 import { RevokeLog, readRevokeEntry, writeRevokeEntry } from '../../../../celery/revokes';
+import { holdUntil } from '../../../../celery/revokes/hold';
+import { Tombstones } from '../../../../celery/revokes/tombstones';
 import { silentLogger } from '../../../../runtime';
 
 const START = 1_800_000_000_000;
@@ -76,6 +78,57 @@ describe('revokes that are kept', () => {
     const { log } = revokeLog(2);
     await log.addIds(['a', 'b', 'c'], undefined);
     expect(log.ids()).toEqual(['b', 'c']);
+  });
+});
+
+describe('a revoke of a task that is due later', () => {
+  const HOUR = 3_600_000;
+  const HOLD = HOLD_SECONDS * 1000;
+  const limits = { holdMs: HOLD, maxHoldMs: 1000 * HOUR };
+
+  it.each([
+    ['nothing is known', undefined, START + HOLD],
+    ['it is due before that', { notBefore: START + 1000, notAfter: START + 2000 }, START + HOLD],
+    ['its ETA is later: so long from then on', { notBefore: START + 10 * HOUR }, START + 10 * HOUR + HOLD],
+    ['it expires later', { notAfter: START + 10 * HOUR }, START + 10 * HOUR],
+    [
+      'it expires soon after its ETA',
+      { notBefore: START + 9 * HOUR, notAfter: START + 9.5 * HOUR },
+      START + 10 * HOUR,
+    ],
+    ['it is due in a thousand years', { notBefore: START + 8_766_000 * HOUR }, START + 1000 * HOUR],
+  ])('holds where %s', (_what, window, until) => {
+    expect(holdUntil(START, limits, window)).toBe(until);
+  });
+
+  it('holds on when others have expired, and is told of in portions with all that hold', async () => {
+    const { log, later } = revokeLog();
+    const held = await log.addIds(['soon', 'late', 'soon too'], undefined, (taskId) =>
+      taskId === 'late' ? { notBefore: START + 10 * HOUR } : undefined,
+    );
+    expect(held).toBe(START + HOLD);
+    expect(log.expiryOf('late')).toBe(START + 10 * HOUR + HOLD);
+    later(HOLD);
+    expect(log.ids()).toEqual(['late']);
+    expect(log.expiryOf('soon')).toBeUndefined();
+    expect(log.idBatches()).toEqual([{ terminateWith: undefined, taskIds: ['late'] }]);
+    later(10 * HOUR);
+    expect(log.ids()).toEqual([]);
+  });
+});
+
+describe('tombstones', () => {
+  const entry = (taskIds: readonly string[], expiresAt: number) =>
+    ({ kind: 'ids', terminateWith: undefined, revokedAt: 0, expiresAt, taskIds }) as const;
+
+  it('are renewed when they outlive what the log keeps, and not before their time', () => {
+    const stones = new Tombstones(100, () => 50);
+    stones.note(entry(['short'], 100), 0);
+    stones.note(entry(['long', 'long too'], 500), 0);
+    stones.note(entry(['long, just written'], 500), 40);
+    expect(stones.toRenew(25, 100)).toEqual([entry(['long', 'long too'], 500)]);
+    stones.note(entry(['long', 'long too'], 500), 50);
+    expect(stones.toRenew(25, 100)).toEqual([]);
   });
 });
 

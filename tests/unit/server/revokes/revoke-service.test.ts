@@ -7,8 +7,9 @@ const HELD_UNTIL = 1_900_000_000_000;
 /** A service, and what it did in order. */
 function service(recording = true) {
   const done: unknown[] = [];
+  const windows = new Map<string, unknown>();
   const history = new TaskHistory();
-  const submitted = (taskId: string, task: string) =>
+  const submitted = (taskId: string, task: string, times: { eta?: string; expires?: string } = {}) =>
     history.noteSubmitted({
       taskId,
       task,
@@ -23,6 +24,7 @@ function service(recording = true) {
       groupId: null,
       retries: 0,
       tenant: null,
+      ...times,
     });
   const answer = async () => ({ replies: { 'a@h': { ok: 'x' } }, missing: [] });
   const under = new RevokeService({
@@ -44,8 +46,9 @@ function service(recording = true) {
     },
     revokes: {
       recording,
-      addIds: async (ids, signal) => {
+      addIds: async (ids, signal, windowOf) => {
         done.push(['keep', ids, signal]);
+        for (const id of ids) windows.set(id, windowOf?.(id));
         return HELD_UNTIL;
       },
       addStamps: async (stamps, signal) => {
@@ -55,7 +58,7 @@ function service(recording = true) {
     },
     history,
   });
-  return { under, done, submitted };
+  return { under, done, submitted, windows };
 }
 
 describe('a revoke', () => {
@@ -82,6 +85,19 @@ describe('a revoke', () => {
     const sent = (done as [string, string[]][]).filter(([what]) => what === 'revoke');
     expect(sent.map(([, portion]) => portion.length)).toEqual([1000, 1000, 500]);
     expect(done[0]).toEqual(['keep', ids, undefined]);
+  });
+
+  it('is kept as long as its task may run, where that is known', async () => {
+    const { under, submitted, windows } = service();
+    submitted('due', 'reports.daily', { eta: '2027-01-15T08:00:00+00:00', expires: '2027-01-15T09:00:00Z' });
+    submitted('now', 'reports.daily');
+    await under.revokeMany(['due', 'now', 'unknown'], TERMS, false);
+    expect(windows.get('due')).toEqual({
+      notBefore: Date.UTC(2027, 0, 15, 8),
+      notAfter: Date.UTC(2027, 0, 15, 9),
+    });
+    expect(windows.get('now')).toEqual({ notBefore: undefined, notAfter: undefined });
+    expect(windows.get('unknown')).toBeUndefined();
   });
 
   it('by stamps keeps the stamps', async () => {
