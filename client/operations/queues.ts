@@ -18,6 +18,19 @@ export type DeadLettering = {
   readonly strategy?: "at-most-once" | "at-least-once";
 };
 
+export type QueueConsumer = {
+  readonly consumer_tag: string;
+  readonly prefetch: number | null;
+  /** Else what it is sent counts as done. */
+  readonly acknowledges: boolean | null;
+  /** False: it waits while another one is the single active consumer. */
+  readonly active: boolean | null;
+  readonly exclusive: boolean | null;
+  readonly user: string | null;
+  /** Its name in RabbitMQ. */
+  readonly connection: string | null;
+};
+
 export type MessagePage = {
   readonly queue_name: string;
   readonly queue_type: string;
@@ -229,7 +242,8 @@ export interface QueuesOperations {
       readonly queue_name: string;
       /** Messages ready for delivery. */
       readonly message_count: number;
-      readonly consumer_count: number;
+      /** `null`: AMQP alone does not tell it of a stream. */
+      readonly consumer_count: number | null;
       readonly durable: boolean;
       /** `amqp`: without the management API, so fields are null and listings incomplete. */
       readonly source: "amqp" | "management";
@@ -247,6 +261,8 @@ export interface QueuesOperations {
       readonly bytes: number | null;
       /** Messages a second. */
       readonly rates: Readonly<Record<string, number>> | null;
+      /** `null` without the management API, whose list is some seconds old. */
+      readonly consumers: readonly QueueConsumer[] | null;
     }>;
   };
   /** Drop all messages that wait in a queue. `DELETE /rabbitmq/queues/{queue_name}/purge`, scope queues:purge */

@@ -93,11 +93,15 @@ export class SetupService {
     const retries = retriesOf(queue, command.retryDelaysMs);
     for (const name of retries?.queues ?? []) names.checkQueue(name, '/queue_name');
     const target = { queue, deadLetterQueue, exchange, routingKey: queue, retries };
-    await this.declareTarget(target, command);
     const byPolicy = by === 'policy' || (by === 'auto' && management !== undefined);
-    const setup = byPolicy
-      ? await this.setPolicy(target, command)
-      : await this.declareWithArguments(target, command);
+    const plan = byPolicy
+      ? await this.planPolicy(target, command)
+      : await this.planArguments(target, command);
+    await this.declareTarget(target, command);
+    await plan.declare();
+    if (retries !== null)
+      await declareRetryRoad(this.deps.topology, { queue, deadLetterQueue, delaysMs: retries.delaysMs });
+    const setup = await plan.finish();
     queues.remember(deadLetterQueue);
     return setup;
   }
@@ -113,15 +117,15 @@ export class SetupService {
   }
 
   /** Of several policies only one applies to a queue: ours takes over what the one before it said. */
-  private async setPolicy(target: Target, { deliveryLimit, type }: SetupCommand): Promise<Setup> {
+  private async planPolicy(target: Target, { deliveryLimit, type }: SetupCommand): Promise<Plan> {
     const { management, topology } = this.deps;
     if (management === undefined)
       throw new GatewayError('MANAGEMENT_NOT_CONFIGURED', 'Setting a policy needs RABBITMQ_MANAGEMENT_URL.');
     const { queue } = target;
-    await topology.ensureQueue({ name: queue, arguments: queueArguments({ type }) });
+    const wanted = queueArguments({ type });
     const name = policyNameOf(queue);
     const managed = await management.queue(queue);
-    const declared = managed?.arguments ?? {};
+    const declared = managed?.arguments ?? wanted;
     checkDeclared(queue, declared, deadLetteringOf(target));
     const others = (await management.policies()).filter((policy) => policy.name !== name);
     const before = applyingPolicy(others, queue);
@@ -130,18 +134,23 @@ export class SetupService {
       ...policyOf(deadLetteringOf(target)),
       ...(deliveryLimit === undefined ? {} : { 'delivery-limit': deliveryLimit }),
     };
-    await this.declareRetries(target, { ...declared, ...asArguments(definition) });
+    this.checkRetries(target, { ...declared, ...asArguments(definition) });
     const priority = Math.max(0, ...others.map((policy) => policy.priority)) + 1;
     const pattern = exactPattern(queue);
-    await management.putPolicy(name, { pattern, definition, priority, 'apply-to': 'queues' });
     const notes =
       before === undefined ? [] : [`It repeats what policy ${before.name} said, which no longer applies.`];
-    if (deliveryLimit !== undefined && managed?.type !== 'quorum')
+    if (deliveryLimit !== undefined && (managed?.type ?? type) !== 'quorum')
       notes.push('The delivery limit has no effect: the queue is no quorum queue.');
-    return { ...target, by: 'policy', policyName: name, notes };
+    return {
+      declare: () => topology.ensureQueue({ name: queue, arguments: wanted }),
+      finish: async () => {
+        await management.putPolicy(name, { pattern, definition, priority, 'apply-to': 'queues' });
+        return { ...target, by: 'policy', policyName: name, notes };
+      },
+    };
   }
 
-  private async declareWithArguments(target: Target, command: SetupCommand): Promise<Setup> {
+  private async planArguments(target: Target, command: SetupCommand): Promise<Plan> {
     const { topology } = this.deps;
     const { queue } = target;
     const { exchange, routingKey } = deadLetteringOf(target);
@@ -154,21 +163,27 @@ export class SetupService {
     const there = await topology.queueArguments(queue);
     if (there !== null && !deadLettersTo(there, { exchange, routingKey }))
       throw new QueueError('PRECONDITION_FAILED', `The queue ${queue} ${NOT_POSSIBLE}`);
-    if (target.retries !== null) checkRetrySafety(queue, { ...wanted, ...there }, this.deps.serverVersion());
-    if (there === null) await topology.declareQueue({ name: queue, arguments: wanted });
-    await this.declareRetries(target, { ...wanted, ...there });
+    this.checkRetries(target, { ...wanted, ...there });
     const notes = [
       'Set by arguments: whoever declares the queue must give the same ones, or Celery refuses to start (task_queues with queue_arguments).',
     ];
-    return { ...target, by: 'arguments', policyName: null, notes };
+    return {
+      declare: async () => there ?? topology.declareQueue({ name: queue, arguments: wanted }),
+      finish: async () => ({ ...target, by: 'arguments', policyName: null, notes }),
+    };
   }
 
-  private async declareRetries(target: Target, settings: Settings): Promise<void> {
-    const { queue, deadLetterQueue, retries } = target;
-    if (retries === null) return;
-    checkRetrySafety(queue, settings, this.deps.serverVersion());
-    await declareRetryRoad(this.deps.topology, { queue, deadLetterQueue, delaysMs: retries.delaysMs });
+  private checkRetries({ queue, retries }: Target, settings: Settings): void {
+    if (retries !== null) checkRetrySafety(queue, settings, this.deps.serverVersion());
   }
+}
+
+/** What is left of a set-up once all that can refuse it was asked: nothing is declared before. */
+interface Plan {
+  /** The queue itself; the roads of its dead letters lead back to it. */
+  readonly declare: () => Promise<unknown>;
+  /** Its dead letters take those roads from now on. */
+  readonly finish: () => Promise<Setup>;
 }
 
 type Target = Pick<Setup, 'queue' | 'deadLetterQueue' | 'exchange' | 'routingKey' | 'retries'>;

@@ -30,7 +30,7 @@ export const DIRECT_PROBLEMS = {
     status: 422,
     title: 'RabbitMQ does not do this',
     advice:
-      'It refused the command and ended the connection it came on, which is one for such commands alone. A type or an argument this broker does not know; `detail` has its words.',
+      'A type, an argument or a setting this broker does not know; `detail` has its words. Over AMQP it ends the connection the command came on, which is one for such commands alone.',
   },
   QUEUE_SETTLING: {
     status: 503,

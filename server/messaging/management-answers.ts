@@ -26,9 +26,22 @@ export interface ManagedQueue {
   readonly messages_ready?: number;
   readonly messages_unacknowledged?: number;
   readonly message_bytes?: number;
+  /** Of the statistics: seconds old. */
   readonly consumers?: number;
+  /** One for each consumer, a few seconds old; only of a queue that is asked for by name. */
+  readonly consumer_details?: readonly ManagedConsumer[];
   readonly effective_policy_definition?: Readonly<Record<string, unknown>> | readonly unknown[] | null;
   readonly message_stats?: MessageStats;
+}
+
+export interface ManagedConsumer {
+  readonly consumer_tag: string;
+  readonly ack_required?: boolean;
+  readonly active?: boolean;
+  readonly exclusive?: boolean;
+  readonly prefetch_count?: number;
+  /** An empty list while statistics are young, which has none of these either. */
+  readonly channel_details?: { readonly connection_name?: string; readonly user?: string };
 }
 
 export interface ManagedExchange {

@@ -1,3 +1,4 @@
+import { QueueError } from '../../amqp';
 import { GatewayError } from '../errors';
 import type {
   ManagedBinding,
@@ -27,7 +28,8 @@ export interface PageQuery {
 
 /**
  * RabbitMQ's management API, for one virtual host. Answers null for what does not exist.
- * All methods throw GatewayError MANAGEMENT_FAILED, in words that hold no address and no credentials.
+ * All methods throw GatewayError MANAGEMENT_FAILED, in words that hold no address and no credentials; those that write also
+ * QueueError COMMAND_INVALID, for what the broker does not take.
  */
 export class ManagementClient {
   private readonly base: string;
@@ -111,6 +113,8 @@ export class ManagementClient {
     if (response.status === 404) return null;
     if (response.status === 401 || response.status === 403)
       throw failed('refused the credentials, or they may not do this', false);
+    if (response.status === 400 && body !== undefined)
+      throw new QueueError('COMMAND_INVALID', `RabbitMQ says${reasonOf(text)}`);
     if (!response.ok) throw failed(`answered ${response.status}${reasonOf(text)}`, response.status >= 500);
     return parsed<T>(text);
   }
@@ -134,10 +138,22 @@ function parsed<T>(text: string): T {
 function reasonOf(text: string): string {
   try {
     const { reason } = JSON.parse(text) as { readonly reason?: unknown };
-    return typeof reason === 'string' ? `: ${reason.slice(0, 300)}` : '';
+    return typeof reason === 'string' ? `: ${readable(reason).slice(0, 300)}` : '';
   } catch {
     return '';
   }
+}
+
+/** Reasons are written for a web page, with Erlang's own notation of texts. */
+function readable(reason: string): string {
+  return reason
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .replace(/<<"([^"]*)">>/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 /** What there is of the client. @throws GatewayError MANAGEMENT_NOT_CONFIGURED. */

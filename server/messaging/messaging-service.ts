@@ -73,7 +73,8 @@ export interface MessagingHealth {
 export interface MessagingService extends Lifecycle {
   /** Resolves when the broker has confirmed and routed the task. */
   submitTask(task: TaskSubmission): Promise<SubmittedTask>;
-  findTask(taskId: string): Promise<TaskKnowledge>;
+  /** @param whole read a result again that had to leave memory; else only its state is told then. */
+  findTask(taskId: string, whole?: boolean): Promise<TaskKnowledge>;
   /**
    * Waits until the task is finished, `timeoutMs` has passed or the signal aborts; never rejects for the latter two.
    * @returns the finished task with the result that came; null where none did: {@link findTask} then says what is known.

@@ -97,8 +97,9 @@ export class RabbitMQService implements MessagingService {
     return submitted;
   }
 
-  async findTask(taskId: string): Promise<TaskKnowledge> {
-    return this.knowledgeOf(taskId, await this.deps.results.getTaskMeta(taskId));
+  async findTask(taskId: string, whole = false): Promise<TaskKnowledge> {
+    const meta = await this.deps.results.getTaskMeta(taskId);
+    return this.knowledgeOf(taskId, meta === null && whole ? await this.recalled(taskId) : meta);
   }
 
   async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<TaskKnowledge | null> {

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 
 const counts = {
   queue_name: Joi.string().required(),
@@ -6,6 +7,12 @@ const counts = {
   consumer_count: Joi.number().integer().required(),
   durable: Joi.boolean().required(),
 };
+
+const consumerCount = Joi.number()
+  .integer()
+  .allow(null)
+  .required()
+  .description('`null`: AMQP alone does not tell it of a stream.');
 
 /** Where an answer comes from: AMQP alone tells less. */
 export const sourceSchema = Joi.string()
@@ -45,8 +52,30 @@ const details = {
   rates: ratesSchema,
 };
 
+const consumerSchema = named(
+  'QueueConsumer',
+  Joi.object({
+    consumer_tag: Joi.string().allow('').required(),
+    prefetch: whole,
+    acknowledges: flag.description('Else what it is sent counts as done.'),
+    active: flag.description('False: it waits while another one is the single active consumer.'),
+    exclusive: flag,
+    user: Joi.string().allow(null).required(),
+    connection: Joi.string().allow(null).required().description('Its name in RabbitMQ.'),
+  }),
+);
+
 /** The answer of `GET /rabbitmq/queues/{queue_name}/info`. */
-export const infoSchema = Joi.object({ ...counts, ...details });
+export const infoSchema = Joi.object({
+  ...counts,
+  consumer_count: consumerCount,
+  ...details,
+  consumers: Joi.array()
+    .items(consumerSchema)
+    .allow(null)
+    .required()
+    .description('`null` without the management API, whose list is some seconds old.'),
+});
 
 /** The answer of `GET /rabbitmq/queues`. */
 export const listSchema = Joi.object({

@@ -10,9 +10,11 @@ export interface DeleteConditions {
 const NONE: DeleteConditions = { ifEmpty: false, ifUnused: false };
 
 /**
- * The conditions the broker is to check. It does so only for classic queues: on the others it ends the connection, or deletes all
- * the same. So those of a quorum queue are checked here, as late as can be.
- * @throws QueueError PRECONDITION_FAILED. @throws GatewayError QUEUE_TYPE_UNSUPPORTED: of a stream AMQP tells neither count.
+ * The conditions the broker is to check. It does so only for classic queues, in one step with the delete: on the others it ends
+ * the connection, or deletes all the same. So those of a quorum queue are checked here, as late as can be; what comes in between
+ * goes along.
+ * @throws QueueError PRECONDITION_FAILED. @throws GatewayError QUEUE_TYPE_UNSUPPORTED: of a stream RabbitMQ counts messages and
+ * consumers every few seconds only, also for its management API, so a count of nothing shows nothing.
  */
 export async function conditionsForBroker(
   topology: Pick<Topology, 'queueStatus' | 'queueArguments'>,
@@ -27,7 +29,7 @@ export async function conditionsForBroker(
   if (type !== 'quorum')
     throw new GatewayError(
       'QUEUE_TYPE_UNSUPPORTED',
-      `The queue ${queue} is a ${type}: delete it without conditions.`,
+      `The queue ${queue} is a ${type}: RabbitMQ does not check if_empty and if_unused of it, and what it counts of it is seconds old. Delete it without conditions.`,
     );
   const { messageCount = 0, consumerCount = 0 } = (await topology.queueStatus(queue)) ?? {};
   if (conditions.ifEmpty && messageCount > 0)

@@ -179,6 +179,8 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       confirm,
       api: {
         summary: 'Delete a queue with the messages in it',
+        description:
+          'RabbitMQ checks `if_empty` and `if_unused` of classic queues in one step with the delete. Of quorum queues the gateway looks just before it deletes: what comes in between goes along (`message_count` counts it). Of streams both are 422: RabbitMQ checks neither, and its counts of a stream are seconds old.',
         operationId: 'deleteQueue',
         problems: problems('works'),
         tag: 'queues',

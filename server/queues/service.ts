@@ -41,7 +41,8 @@ export interface DetailedQueue {
   readonly source: 'amqp' | 'management';
   readonly queueName: string;
   readonly messageCount: number;
-  readonly consumerCount: number;
+  /** Null where AMQP does not tell it: of streams. */
+  readonly consumerCount: number | null;
   readonly durable: boolean | null;
   readonly arguments: Readonly<Record<string, unknown>> | null;
   /** What the management API adds. */
@@ -84,12 +85,28 @@ export class QueueService {
   async info(queueName: string): Promise<DetailedQueue> {
     const { messaging, management } = this.deps;
     const { messageCount, consumerCount, durable } = await messaging.queueInfo(queueName);
-    const known = { queueName, messageCount, consumerCount, durable };
+    const known = { queueName, messageCount, durable };
     // It only adds to what the broker itself has just told.
     const managed = (await management?.queue(queueName).catch(() => undefined)) ?? undefined;
-    if (managed !== undefined)
-      return { ...known, source: 'management', arguments: managed.arguments ?? {}, managed };
-    return { ...known, source: 'amqp', arguments: await this.argumentsOf(queueName), managed: undefined };
+    if (managed !== undefined) {
+      const isStream = managed.type === 'stream';
+      return {
+        ...known,
+        consumerCount: isStream ? (managed.consumer_details?.length ?? 0) : consumerCount,
+        source: 'management',
+        arguments: managed.arguments ?? {},
+        managed,
+      };
+    }
+    const declared = await this.argumentsOf(queueName);
+    const isStream = declared?.['x-queue-type'] === 'stream';
+    return {
+      ...known,
+      consumerCount: isStream ? null : consumerCount,
+      source: 'amqp',
+      arguments: declared,
+      managed: undefined,
+    };
   }
 
   /** Without the management API: the queues the gateway knows of. */

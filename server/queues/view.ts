@@ -1,4 +1,4 @@
-import type { MessageStats, QueueInfo } from '../messaging';
+import type { ManagedConsumer, MessageStats, QueueInfo } from '../messaging';
 import type { Partitions } from './partition-service';
 import type { DeclareBody } from './schema';
 import type { DetailedQueue, QueueList } from './service';
@@ -41,7 +41,7 @@ function definitionView(definition: unknown): unknown {
     : null;
 }
 
-export function infoView({ managed, ...queue }: DetailedQueue): object {
+function queueView({ managed, ...queue }: DetailedQueue): object {
   const declared = queue.arguments?.['x-queue-type'];
   // A queue declared without a type is a classic one as far as AMQP tells.
   const type = managed?.type ?? (queue.arguments === null ? null : (declared ?? 'classic'));
@@ -64,8 +64,27 @@ export function infoView({ managed, ...queue }: DetailedQueue): object {
   };
 }
 
+/** One queue, with who consumes it. */
+export function infoView(queue: DetailedQueue): object {
+  const { consumer_details: consumers } = queue.managed ?? {};
+  return { ...queueView(queue), consumers: consumers?.map(consumerView) ?? null };
+}
+
+function consumerView(consumer: ManagedConsumer): object {
+  const { channel_details: from = {} } = consumer;
+  return {
+    consumer_tag: consumer.consumer_tag,
+    prefetch: consumer.prefetch_count ?? null,
+    acknowledges: consumer.ack_required ?? null,
+    active: consumer.active ?? null,
+    exclusive: consumer.exclusive ?? null,
+    user: from.user ?? null,
+    connection: from.connection_name ?? null,
+  };
+}
+
 export function listView({ source, complete, total, items }: QueueList): object {
-  return { source, complete, total, items: items.map(infoView) };
+  return { source, complete, total, items: items.map(queueView) };
 }
 
 export function purgedView(purged: number): object {
@@ -78,6 +97,6 @@ export function deletedView({ existed, messageCount }: { existed: boolean; messa
 
 export function partitionedView({ exchange, queues }: Partitions): object {
   const detail =
-    'Publish and submit with `queue_name` (or `queue`) and `partition_key`; a worker consumes each part it names with -Q.';
+    'Publish with `queue_name` and `partition_key`; tasks are spread by CELERY_TASK_PARTITIONS. A worker consumes the parts it names with -Q.';
   return { exchange, queues, detail };
 }

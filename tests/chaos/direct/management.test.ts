@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AmqpConnection } from '../../../amqp';
 import { freePort, PrivateBroker } from '../../support/private-broker';
 import { type RunningGateway, startGateway } from '../../support/running-gateway';
+import { SilentLogger } from '../../support/silent-logger';
 import { until } from '../../support/until';
 
 const START_MS = 120_000;
@@ -66,6 +68,44 @@ test(
 );
 
 test(
+  'a queue tells who consumes it, a stream as well',
+  async () => {
+    await call('POST', 'queues/declare', { queue_name: 'managed.log', type: 'stream' });
+    const reader = new AmqpConnection({ urls: [broker.url], name: 'reader', logger: new SilentLogger() });
+    await reader.start();
+    await reader.ready(WAIT_MS);
+    const channel = await reader.openChannel();
+    await channel.prefetch(10);
+    await channel.consume('managed.log', () => undefined);
+    const info = await until(
+      async () => {
+        const { body } = await call('GET', 'queues/managed.log/info');
+        return body.consumer_count === 1 && body;
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, what: 'the consumer in the statistics' },
+    );
+    expect(info.consumers).toMatchObject([{ prefetch: 10, acknowledges: true, user: 'guest' }]);
+    await reader.stop();
+  },
+  WAIT_MS,
+);
+
+test(
+  'a set-up that is refused has declared nothing',
+  async () => {
+    await call('POST', 'queues/declare', { queue_name: 'managed.limited', max_length: 5 });
+    const refused = await call('POST', 'dead-letters/setup', {
+      queue_name: 'managed.limited',
+      retry_delays_seconds: [1],
+    });
+    const limitsTold = refused.status === 409;
+    const { status } = await call('GET', 'queues/managed.limited.dead/info');
+    expect(status).toBe(limitsTold ? 404 : 200);
+  },
+  WAIT_MS,
+);
+
+test(
   'exchanges and bindings are listed as they were made',
   async () => {
     await call('POST', 'exchanges/declare', { exchange: 'managed.topic', type: 'topic' });
@@ -107,7 +147,13 @@ test(
     expect((await put('.*')).status).toBe(400);
     expect((await put('(')).status).toBe(400);
     const wrong = await call('PUT', 'policies/wrong', { pattern: '^m$', definition: { 'no-such': 1 } });
-    expect(wrong).toMatchObject({ status: 503, body: { code: 'MANAGEMENT_FAILED' } });
+    expect(wrong).toMatchObject({
+      status: 422,
+      body: {
+        code: 'COMMAND_INVALID',
+        detail: 'RabbitMQ says: Validation failed [{no-such,1}] are not recognised policy settings',
+      },
+    });
   },
   WAIT_MS,
 );

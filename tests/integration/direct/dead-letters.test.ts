@@ -209,6 +209,7 @@ test('a queue that exists without dead-lettering is told what is possible', asyn
   expect(String(refused.body.detail)).toContain('RABBITMQ_MANAGEMENT_URL');
   const policy = await session.post('dead-letters/setup', { queue_name: 'ledger', by: 'policy' });
   expect(policy).toMatchObject({ status: 501, body: { code: 'MANAGEMENT_NOT_CONFIGURED' } });
+  expect(await session.waiting('ledger.dead')).toBe(-1);
 });
 
 test('a quorum queue gives up a poisoned message after its limit of deliveries', async () => {

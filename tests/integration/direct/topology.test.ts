@@ -107,9 +107,17 @@ test('a quorum queue is deleted only as its conditions allow, though the broker 
     deleted: true,
   });
   await session.post('queues/declare', { queue_name: 'kept-stream', type: 'stream' });
-  expect(await remove('queues/kept-stream?if_empty=true')).toMatchObject({
-    status: 422,
-    body: { code: 'QUEUE_TYPE_UNSUPPORTED' },
+  for (const condition of ['if_empty', 'if_unused'])
+    expect(await remove(`queues/kept-stream?${condition}=true`)).toMatchObject({
+      status: 422,
+      body: {
+        code: 'QUEUE_TYPE_UNSUPPORTED',
+        detail: expect.stringContaining('does not check if_empty and if_unused') as string,
+      },
+    });
+  expect((await session.get('queues/kept-stream/info')).body).toMatchObject({
+    consumer_count: null,
+    consumers: null,
   });
   expect((await remove('queues/kept-stream')).body).toMatchObject({ deleted: true });
 });

@@ -59,3 +59,13 @@ test.each([
     expect(String(error)).not.toContain('CANARY');
   },
 );
+
+test('what the broker does not take of a policy is told in plain words', async () => {
+  const reason = 'Validation failed\n\n[{&lt;&lt;"no-such"&gt;&gt;,1}] are not recognised policy settings\n';
+  const { management } = client(() => Response.json({ error: 'bad_request', reason }, { status: 400 }));
+  const policy = { pattern: '^a$', definition: { 'no-such': 1 }, priority: 0, 'apply-to': 'queues' };
+  await expect(management.putPolicy('p', policy)).rejects.toMatchObject({
+    code: 'COMMAND_INVALID',
+    message: 'RabbitMQ says: Validation failed [{no-such,1}] are not recognised policy settings',
+  });
+});
