@@ -14,6 +14,8 @@ export interface LanePoolOptions {
   readonly onSettled: (publish: PendingPublish) => void;
   /** The broker closed the channel of this exchange. */
   readonly onRefused: (exchange: string, reason: RabbitMQError) => void;
+  /** The broker answered nothing on the channel of this exchange, which is replaced. */
+  readonly onSilent: (exchange: string) => void;
 }
 
 /**
@@ -74,6 +76,12 @@ export class LanePool {
       connection: this.options.connection,
       onSettled: this.options.onSettled,
       onRefused: (reason) => this.options.onRefused(exchange, reason),
+      onSilent: () => {
+        // A blocked one answers nothing, and would not open a channel either.
+        if (this.options.connection.state !== 'connected') return 'keep';
+        this.options.onSilent(exchange);
+        return 'replace';
+      },
     });
   }
 

@@ -25,6 +25,8 @@ export interface LaneOptions {
   readonly onSettled: (publish: PendingPublish) => void;
   /** The broker closed the channel, and why. */
   readonly onRefused: (reason: RabbitMQError) => void;
+  /** The broker answered nothing on the channel for as long as a message may take: whether another one is to take its place. Default: none. */
+  readonly onSilent?: (() => 'replace' | 'keep') | undefined;
 }
 
 /** `opening` keeps messages, `down` has no connection and refuses them. */
@@ -43,6 +45,8 @@ export class PublishLane {
   #lastWritten: PendingPublish | undefined;
   #reopenMs = REOPEN_INITIAL_MS;
   #timer: NodeJS.Timeout | undefined;
+  /** When the broker last answered, or the channel was opened; on the clock of deadlines. */
+  #heardAt = 0;
   /** One more whenever the connection comes or goes: an opening of an earlier one is stale. */
   #epoch = 0;
 
@@ -92,8 +96,13 @@ export class PublishLane {
 
   /** Ends what has passed its deadline: refused while it waits with us, unknown once written. */
   expire(now: number): void {
-    for (const publish of this.#written)
-      if (publish.deadline <= now) publish.unknown('no confirm within the deadline');
+    let silent = false;
+    for (const publish of this.#written) {
+      if (publish.deadline > now) continue;
+      publish.unknown('no confirm within the deadline');
+      silent ||= publish.admittedAt >= this.#heardAt;
+    }
+    if (silent) this.#replace();
     const expired = this.#waiting.filter((publish) => publish.deadline <= now);
     if (expired.length === 0) return;
     this.#waiting = this.#waiting.filter((publish) => publish.deadline > now);
@@ -119,8 +128,22 @@ export class PublishLane {
     }
   }
 
+  /**
+   * A channel that answers nothing while its connection lives: RabbitMQ (3.10) may have one wait for the leader that a queue had
+   * before a partition, for as long as that lasts. Another channel asks for the leader anew.
+   */
+  #replace(): void {
+    const channel = this.#channel;
+    if (channel === undefined || this.options.onSilent?.() !== 'replace') return;
+    this.#channel = undefined;
+    this.#state = 'opening';
+    void closeChannel(channel);
+    void this.#open(this.#epoch);
+  }
+
   #adopt(channel: ConfirmChannel): void {
     this.#channel = channel;
+    this.#heardAt = performance.now();
     this.#closeReason = undefined;
     channel.on('error', (error: Error) => {
       this.#closeReason = toRabbitMQError(error);
@@ -170,6 +193,7 @@ export class PublishLane {
 
   #onAnswer(publish: PendingPublish, error: unknown): void {
     if (error === null) {
+      this.#heardAt = performance.now();
       this.#reopenMs = REOPEN_INITIAL_MS;
       publish.confirmed();
     } else if (error instanceof Error && error.message === 'message nacked') publish.nacked();

@@ -79,6 +79,10 @@ export class ConfirmPublisher {
         this.#onAnswered?.(performance.now() - publish.admittedAt);
       },
       onRefused: (exchange, reason) => this.#refused(exchange, reason),
+      onSilent: (exchange) =>
+        this.#logger.warn('RabbitMQ answers nothing on a publishing channel: another takes its place', {
+          exchange,
+        }),
     });
   }
 

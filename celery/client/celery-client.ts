@@ -55,7 +55,8 @@ export class CeleryClient extends Client {
     this.#backend = new ResultStoreBackend(options.results, options.logger);
     const { createMissingQueues: createMissing, queueCheckIntervalMs: intervalMs = QUEUE_CHECK_INTERVAL_MS } =
       options;
-    const shared = { ...options, createMissing, intervalMs, now: this.#now };
+    const monotonic = options.monotonic ?? (() => performance.now());
+    const shared = { ...options, createMissing, intervalMs, now: this.#now, monotonic };
     const watch = new QueueWatch({ ...shared, onVanished: (vanished) => this.#onVanished(vanished) });
     this.#sender = new TaskPublisher({ ...shared, watch });
   }

@@ -63,6 +63,8 @@ export interface CeleryClientOptions {
   /** The `origin` header, `gen<pid>@<host>`. */
   readonly origin: string;
   readonly now?: (() => number) | undefined;
+  /** Milliseconds that never jump. Default `performance.now`. */
+  readonly monotonic?: (() => number) | undefined;
   readonly newId?: (() => string) | undefined;
   /** Makes a span of each task that is sent; without it none are made. */
   readonly tracing?: SendTracing | undefined;

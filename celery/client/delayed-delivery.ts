@@ -26,6 +26,8 @@ export interface DelayedDeliveryOptions {
   readonly mode?: DelayMode | undefined;
   readonly logger: AmqpLogger;
   readonly now: () => number;
+  /** Milliseconds that never jump, for ages. Default `performance.now`. */
+  readonly monotonic?: (() => number) | undefined;
 }
 
 export type DelayMode = 'auto' | 'always';
@@ -90,11 +92,11 @@ export class DelayedDelivery {
    */
   async towardsQueue(queue: string, until: number): Promise<Destination> {
     await this.declare();
-    const { topology, now } = this.#options;
+    const { topology, monotonic = () => performance.now() } = this.#options;
     const boundAt = this.#bound.get(queue);
-    if (boundAt === undefined || now() - boundAt > BINDING_CHECK_MS) {
+    if (boundAt === undefined || monotonic() - boundAt > BINDING_CHECK_MS) {
       await topology.bindQueue(queueDelayBinding(queue));
-      this.#bound.set(queue, now());
+      this.#bound.set(queue, monotonic());
     }
     return this.#entrance(until, queueDelayKey(queue));
   }

@@ -12,6 +12,8 @@ export interface QueueWatchOptions {
   readonly onVanished: (vanished: VanishedQueue) => void;
   readonly logger: AmqpLogger;
   readonly now: () => number;
+  /** Milliseconds that never jump, for ages. */
+  readonly monotonic: () => number;
 }
 
 /** Tasks that may have gone down with their queue. */
@@ -25,6 +27,8 @@ export interface VanishedQueue {
 interface Watched {
   /** Epoch milliseconds when the last good check began; 0 for never. */
   seenAt: number;
+  /** The same by the clock that never jumps. */
+  freshFrom: number;
   checking: Promise<void> | undefined;
   /** Ids published since the last good check began. */
   since: string[];
@@ -38,6 +42,7 @@ const MAX_QUEUES = 10_000;
 const MAX_IDS = 100_000;
 /** A check this many intervals old is worth nothing: the publish waits for a new one. */
 const RECENT_INTERVALS = 2;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * Knows which queues exist, since with a record's BCC copy `mandatory` cannot tell any more: the stream counts as routed.
@@ -57,7 +62,7 @@ export class QueueWatch {
    */
   ensure(queue: string): Promise<void> | undefined {
     const watched = this.#watched(queue);
-    const age = this.#options.now() - watched.seenAt;
+    const age = this.#options.monotonic() - watched.freshFrom;
     if (age < this.#options.intervalMs) return undefined;
     const check = this.#check(queue, watched);
     if (age >= this.#options.intervalMs * RECENT_INTERVALS) return check;
@@ -74,13 +79,13 @@ export class QueueWatch {
   /** The broker returned a message: look again before the next publish. */
   invalidate(queue: string): void {
     const watched = this.#queues.get(queue);
-    if (watched) watched.seenAt = 0;
+    if (watched) watched.freshFrom = NEVER;
   }
 
   #watched(queue: string): Watched {
     let watched = this.#queues.get(queue);
     if (watched === undefined) {
-      watched = { seenAt: 0, checking: undefined, since: [], lost: [], lostSince: 0 };
+      watched = { seenAt: 0, freshFrom: NEVER, checking: undefined, since: [], lost: [], lostSince: 0 };
       this.#queues.set(queue, watched);
     }
     return watched;
@@ -94,7 +99,7 @@ export class QueueWatch {
   }
 
   async #look(queue: string, watched: Watched): Promise<void> {
-    const began = this.#options.now();
+    const [began, freshFrom] = [this.#options.now(), this.#options.monotonic()];
     const before = watched.since;
     watched.since = [];
     let found: boolean;
@@ -112,6 +117,7 @@ export class QueueWatch {
       await this.#declare(queue);
     }
     watched.seenAt = began;
+    watched.freshFrom = freshFrom;
     if (watched.lost.length > 0) this.#recover(queue, watched);
   }
 
@@ -129,6 +135,7 @@ export class QueueWatch {
     const taskIds = [...before, ...watched.since];
     const lastSeen = watched.seenAt;
     watched.seenAt = 0;
+    watched.freshFrom = NEVER;
     watched.since = [];
     if (taskIds.length === 0) return;
     if (watched.lost.length === 0) watched.lostSince = lastSeen;

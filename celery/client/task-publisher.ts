@@ -33,6 +33,8 @@ export interface TaskPublisherOptions {
   readonly deadlineMs?: number | undefined;
   readonly logger: AmqpLogger;
   readonly now: () => number;
+  /** Milliseconds that never jump, for ages. */
+  readonly monotonic: () => number;
 }
 
 /** What a publish may say besides message and destination. */
@@ -49,7 +51,7 @@ const NO_EXTRAS: PublishExtras = {};
 /** Publishes an encoded task message together with its submission record, once its destination is known to exist. */
 export class TaskPublisher {
   readonly #options: TaskPublisherOptions;
-  /** `exchange NUL routing key` → epoch milliseconds when the broker last proved it routes. */
+  /** `exchange NUL routing key` → monotonic milliseconds when the broker last proved it routes. */
   readonly #tried = new BoundedIndex<string, number>(MAX_ROUTES);
 
   constructor(options: TaskPublisherOptions) {
@@ -142,16 +144,19 @@ export class TaskPublisher {
    * `mandatory` its meaning, and its record follows by a publish of its own; the others carry theirs along.
    */
   async #throughExchange(message: OutgoingTask, to: Destination): Promise<void> {
-    const { publisher, records, intervalMs, now } = this.#options;
+    const { publisher, records, intervalMs, monotonic } = this.#options;
     const { exchange, routingKey } = to;
     const keys = records?.keys();
     const route = `${exchange}\0${routingKey}`;
-    if (keys === undefined || now() - (this.#tried.get(route) ?? 0) < intervalMs) {
+    if (
+      keys === undefined ||
+      monotonic() - (this.#tried.get(route) ?? Number.NEGATIVE_INFINITY) < intervalMs
+    ) {
       return publisher.publish(sent(message, { exchange, routingKey, bcc: keys }));
     }
     await publisher.publish(sent(message, { exchange, routingKey }));
     await this.#recordApart(message, to);
-    this.#tried.set(route, now());
+    this.#tried.set(route, monotonic());
   }
 
   async #recordApart(message: OutgoingTask, to: Destination): Promise<void> {

@@ -38,7 +38,7 @@ provide_python() {
 
 # The tests' own: Flower, cryptography, brotli, OpenTelemetry. Needs PYTHON. Debian's Python has no pip to add it with; then the Flower tests fail and say so.
 provide_test_packages() {
-  "$PYTHON" -c 'import flower, cryptography, brotli, opentelemetry.instrumentation.celery' && return 0
+  "$PYTHON" -c 'import flower, cryptography, brotli, kubernetes_validate, opentelemetry.instrumentation.celery' && return 0
   [ "$PYTHON" = "$VENV/bin/python" ] || return 0
   "$PYTHON" -m pip install --disable-pip-version-check -q -r workers/python/requirements-test.txt || return 0
 }

@@ -14,7 +14,7 @@ export interface ClaimLogDeps {
   /** How long the stream keeps what is written to it: no claim may last longer. */
   readonly maxAgeSeconds: number;
   readonly maxEntries: number;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly logger: Logger;
 }
 
@@ -110,7 +110,7 @@ export class ClaimLog implements Lifecycle {
     if (claim === undefined)
       throw unavailable('the claim was pushed out by others: raise IDEMPOTENCY_MAX_ENTRIES');
     if (claim.holder !== holder) return { won: false, claim };
-    this.renewals.set(holder, { key, leaseMs, at: now });
+    this.renewals.set(holder, { key, leaseMs, at: this.deps.clock.monotonic() });
     return { won: true, held: this.held(key, holder) };
   }
 
@@ -203,12 +203,13 @@ export class ClaimLog implements Lifecycle {
   }
 
   private renew(): void {
-    const now = this.deps.clock.now();
+    // By the clock that never jumps: a wall clock put back would have a lease that is held run out.
+    const [now, at] = [this.deps.clock.monotonic(), this.deps.clock.now()];
     for (const [holder, renewal] of this.renewals) {
       const { key, leaseMs } = renewal;
       if (now - renewal.at < leaseMs / 3) continue;
       renewal.at = now;
-      this.append({ kind: 'renew', key, holder, at: now, forMs: leaseMs }).catch((error: unknown) =>
+      this.append({ kind: 'renew', key, holder, at, forMs: leaseMs }).catch((error: unknown) =>
         this.deps.logger.warn('a claim could not be renewed', { error }),
       );
     }

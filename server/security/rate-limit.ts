@@ -1,6 +1,7 @@
 import { ipKeyGenerator, type RateLimitInfo, rateLimit, type Store } from 'express-rate-limit';
 import { GatewayError } from '../errors';
 import type { GatewayResponse, Handler, RequestLocals } from '../http/request-context';
+import { CountersInMemory } from './counters-in-memory';
 
 export interface RateLimitOptions {
   /** Named in the `RateLimit` and `RateLimit-Policy` headers. */
@@ -42,7 +43,7 @@ export function rateLimiter(options: RateLimitOptions): Handler {
     standardHeaders: false,
     legacyHeaders: false,
     requestPropertyName: INFO,
-    ...(options.store === undefined ? {} : { store: options.store }),
+    store: options.store ?? new CountersInMemory(),
     keyGenerator: (req, res) => (res.locals as RequestLocals).principal?.id ?? ipKeyGenerator(req.ip ?? ''),
     handler: (_req, _res, next) =>
       next(new GatewayError('RATE_LIMITED', 'The rate limit of this key is used up.')),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type ClientRateLimitInfo, MemoryStore, type Options, type Store } from 'express-rate-limit';
+import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import type { Logger } from '../../runtime';
+import { CountersInMemory } from './counters-in-memory';
 
 /** What is used of a Redis client. Its commands must fail at once while Redis is away, and soon when it does not answer. */
 export interface CounterRedis {
@@ -24,7 +25,7 @@ type Reply = boolean | number | string;
 export class SharedCounters implements Store {
   readonly localKeys = false;
   readonly prefix: string;
-  private readonly local = new MemoryStore();
+  private readonly local = new CountersInMemory();
   private readonly shared: RedisStore;
   private away: boolean = false;
 

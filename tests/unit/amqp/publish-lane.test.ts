@@ -31,6 +31,7 @@ const setup = async () => {
   const channels: ScriptedChannel[] = [];
   const settled: PendingPublish[] = [];
   const refused: string[] = [];
+  const silent: string[] = [];
   const lane = new PublishLane({
     connection: {
       openConfirmChannel: async () => {
@@ -40,12 +41,16 @@ const setup = async () => {
     },
     onSettled: (publish) => settled.push(publish),
     onRefused: ({ code }) => refused.push(code),
+    onSilent: () => {
+      silent.push('silent');
+      return 'replace';
+    },
   });
   lane.connected();
   await nextTurn();
-  const publish = (deadline = 100): { pending: PendingPublish; outcome: Promise<string> } => {
+  const publish = (deadline = 100, admittedAt = 0): { pending: PendingPublish; outcome: Promise<string> } => {
     const request = { exchange: 'x', routingKey: 'q', content: Buffer.from(''), properties: {} };
-    const pending = new PendingPublish(request, {}, deadline);
+    const pending = new PendingPublish(request, {}, deadline, admittedAt);
     const outcome = pending.done.then(
       () => 'accepted',
       (error: { code: string }) => error.code,
@@ -53,7 +58,7 @@ const setup = async () => {
     lane.publish(pending);
     return { pending, outcome };
   };
-  return { lane, channels, channel: channels[0] as ScriptedChannel, settled, refused, publish };
+  return { lane, channels, channel: channels[0] as ScriptedChannel, settled, refused, silent, publish };
 };
 
 describe('PublishLane', () => {
@@ -96,6 +101,35 @@ describe('PublishLane', () => {
     while (channels.length < 2 || lane.state !== 'up') await nextTurn();
     channels[1]?.confirms[0]?.(null);
     expect(await next.outcome).toBe('accepted');
+    await lane.close();
+  });
+
+  it('replaces a channel that answered nothing for as long as a message may take', async () => {
+    const { lane, channels, channel, publish, silent } = await setup();
+    const now = performance.now();
+    const [unanswered, younger] = [publish(now + 10, now), publish(now + 1000, now)];
+    lane.expire(now + 20);
+    expect(await unanswered.outcome).toBe('PUBLISH_UNKNOWN');
+    const next = publish(now + 1000, now);
+    while (channels.length < 2 || lane.state !== 'up') await nextTurn();
+    channels[1]?.confirms[0]?.(null);
+    expect(await next.outcome).toBe('accepted');
+    expect(silent).toEqual(['silent']);
+    // What the old one was asked ends with it.
+    for (const confirm of channel.confirms) confirm(new Error('channel closed'));
+    expect(await younger.outcome).toBe('PUBLISH_UNKNOWN');
+    await lane.close();
+  });
+
+  it('keeps a channel that is slow, and answers', async () => {
+    const { lane, channels, channel, publish, silent } = await setup();
+    const now = performance.now();
+    const [slow, answered] = [publish(now + 10, now), publish(now + 10, now)];
+    channel.confirms[1]?.(null);
+    lane.expire(now + 20);
+    expect([await slow.outcome, await answered.outcome]).toEqual(['PUBLISH_UNKNOWN', 'accepted']);
+    await nextTurn();
+    expect([channels.length, silent]).toEqual([1, []]);
     await lane.close();
   });
 

@@ -24,7 +24,13 @@ const setup = (steps: { check: () => Promise<null | { messageCount: number; cons
     ensureQueue: () => later(4000, 'declared' as const),
     bindQueue: () => later(4000, undefined),
   };
-  const shared = { createMissing: true, intervalMs: 3000, logger, now: () => Date.now() };
+  const shared = {
+    createMissing: true,
+    intervalMs: 3000,
+    logger,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+  };
   const publisher = new TaskPublisher({
     ...shared,
     publisher: {

@@ -36,6 +36,7 @@ const setup = (createMissing = true) => {
     onVanished: (gone) => vanished.push(gone),
     logger,
     now: () => clock.now,
+    monotonic: () => clock.now,
   });
   return { broker, clock, vanished, logger, watch };
 };

@@ -37,6 +37,7 @@ const setup = (recording = true) => {
     intervalMs: 3000,
     logger: new SilentLogger(),
     now: () => clock.now,
+    monotonic: () => clock.now,
   });
   return { published, noted, bound, failures, clock, publisher };
 };
