@@ -122,7 +122,14 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     clock,
     logger,
   });
-  const control = (): ControlClient => new ControlClient({ connections, publisher, clock: lamport, logger });
+  const control = (): ControlClient =>
+    new ControlClient({
+      connections,
+      publisher,
+      clock: lamport,
+      protection: parts.protection,
+      logger,
+    });
   const events = new TaskEvents(dispatcher);
   const attempts = new Attempts(logger);
   const { effects, builtins, takeover } = canvasOf(services, registry, attempts);
@@ -190,7 +197,14 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     gossip:
       parts.gossip === false
         ? undefined
-        : new Gossip({ nodename, connection: connections.consume, lamport, clock, logger }),
+        : new Gossip({
+            nodename,
+            connection: connections.consume,
+            lamport,
+            clock,
+            protection: parts.protection,
+            logger,
+          }),
     stateFile: parts.stateFile
       ? new StateFile({ path: parts.stateFile, revoked, lamport, clock, logger })
       : undefined,
@@ -229,6 +243,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
         publisher,
         nodename,
         clock: lamport,
+        protection: parts.protection,
         logger,
         commands: withCustomCommands(
           controlCommands(

@@ -10,11 +10,12 @@ import {
 import {
   buildControlRequest,
   CELERY_EXCHANGES,
+  type ContentProtection,
   controlReplyQueue,
   controlRequestHeaders,
   type LamportClock,
   readControlReply,
-  serialize,
+  serializeControl,
 } from '../protocol';
 import type { BroadcastOptions, ControlReplies, RevokeOptions } from './control-replies';
 import { declareExchange, declareTransient } from './declare-transient';
@@ -28,6 +29,8 @@ export interface ControlClientOptions {
   readonly knownNodes?: (() => readonly string[]) | undefined;
   /** Default deadline for replies, in milliseconds. Default 1000. */
   readonly timeoutMs?: number | undefined;
+  /** What signs requests, and reads signed replies, where the fleet signs. */
+  readonly protection?: ContentProtection | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
   readonly newId?: (() => string) | undefined;
@@ -161,7 +164,7 @@ export class ControlClient {
       destination: destination.length > 0 ? destination : undefined,
       reply: ticket === undefined ? undefined : { ticket, replyTo },
     });
-    const { content, contentType, contentEncoding } = serialize(request, 'json');
+    const { content, contentType, contentEncoding } = serializeControl(request, this.#options.protection);
     await this.#options.publisher.publish({
       exchange: CELERY_EXCHANGES.control.name,
       routingKey: '',
@@ -187,6 +190,7 @@ export class ControlClient {
     if (typeof headers.clock === 'number') this.#options.clock.adjust(headers.clock);
     const collector = typeof headers.ticket === 'string' ? this.#collectors.get(headers.ticket) : undefined;
     if (collector === undefined) return;
-    for (const reply of readControlReply(content, properties.contentType)) collector.add(reply);
+    for (const reply of readControlReply(content, properties.contentType, this.#options.protection))
+      collector.add(reply);
   }
 }

@@ -8,6 +8,7 @@ import {
 import {
   buildControlReply,
   CELERY_EXCHANGES,
+  type ContentProtection,
   type ControlRequest,
   exceptionRepr,
   isAddressedTo,
@@ -15,7 +16,7 @@ import {
   mailboxQueue,
   pythonRepr,
   readControlRequest,
-  serialize,
+  serializeControl,
 } from '../protocol';
 import { declareExchange, declareTransient } from './declare-transient';
 
@@ -42,6 +43,8 @@ export interface MailboxOptions {
   /** Says nothing to commands that are not in the table: for a node that is no worker and must not be listed as one. */
   readonly silentOnUnknown?: boolean | undefined;
   readonly clock: LamportClock;
+  /** What signs replies, and without whose signature a request is dropped, where the fleet signs. */
+  readonly protection?: ContentProtection | undefined;
   readonly logger: AmqpLogger;
 }
 
@@ -92,9 +95,9 @@ export class Mailbox {
   }
 
   #onRequest({ content, properties, headers }: Delivery): void {
-    const { clock, nodename, logger } = this.#options;
+    const { clock, nodename, protection, logger } = this.#options;
     if (typeof headers.clock === 'number') clock.adjust(headers.clock);
-    const request = readControlRequest(content, properties.contentType);
+    const request = readControlRequest(content, properties.contentType, protection);
     if (request === null) {
       logger.warn('an unreadable control request was dropped', { nodename });
       return;
@@ -108,8 +111,11 @@ export class Mailbox {
   async #answer(request: ControlRequest): Promise<void> {
     const value = await this.#dispatch(request);
     if (value === NO_REPLY || request.reply_to === undefined) return;
-    const { clock, nodename, publisher } = this.#options;
-    const { content, contentType, contentEncoding } = serialize(buildControlReply(nodename, value), 'json');
+    const { clock, nodename, publisher, protection } = this.#options;
+    const { content, contentType, contentEncoding } = serializeControl(
+      buildControlReply(nodename, value),
+      protection,
+    );
     await publisher.publish({
       exchange: request.reply_to.exchange,
       routingKey: request.reply_to.routing_key,

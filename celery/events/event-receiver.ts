@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
-import { CELERY_EXCHANGES, eventQueue, type LamportClock, readEvents } from '../protocol';
+import {
+  CELERY_EXCHANGES,
+  type ContentProtection,
+  eventQueue,
+  type LamportClock,
+  readEvents,
+} from '../protocol';
 import { type LogEntry, type LogTopology, StreamLog, type StreamLogStatus } from '../streams';
 import { type ReceivedEvent, receivedEvent } from './received-event';
 
@@ -17,6 +23,8 @@ export interface EventReceiverOptions {
   readonly onEvent: (event: ReceivedEvent, source: EventSource) => void;
   /** Called each time receiving begins: broadcast `heartbeat` here, so that silent workers show up at once. */
   readonly onReceiving?: (() => void) | undefined;
+  /** What reads signed events, where the fleet signs. */
+  readonly protection?: ContentProtection | undefined;
   readonly logger: AmqpLogger;
   readonly now?: (() => number) | undefined;
 }
@@ -75,9 +83,9 @@ export class EventReceiver {
   }
 
   #onEntry({ delivery, offset, replayed }: LogEntry): void {
-    const { clock, onEvent } = this.#options;
+    const { clock, protection, onEvent } = this.#options;
     const now = this.#now();
-    const events = readEvents(delivery.content, delivery.properties.contentType);
+    const events = readEvents(delivery.content, delivery.properties.contentType, protection);
     for (const [index, event] of events.entries()) {
       clock?.adjust(event.clock);
       // A replayed heartbeat must not bring the dead back to life.

@@ -1,6 +1,7 @@
 import type { HeaderTable } from '../../amqp';
 import { ContentError } from './serialization/content-error';
-import { DEFAULT_ACCEPT, deserialize } from './serialization/serializers';
+import { deserializeControl } from './serialization/control-content';
+import type { ContentProtection } from './serialization/protection';
 
 /** A remote control request (kombu/pidbox.py `_publish`). */
 export interface ControlRequest {
@@ -59,9 +60,9 @@ export const buildControlReply = (node: string, value: unknown): Readonly<Record
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const read = (content: Buffer, contentType: string | undefined): unknown => {
+const read = (...content: Parameters<typeof deserializeControl>): unknown => {
   try {
-    return deserialize(content, contentType, undefined, DEFAULT_ACCEPT);
+    return deserializeControl(...content);
   } catch (error) {
     if (error instanceof ContentError) return undefined;
     throw error;
@@ -82,8 +83,9 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
 export const readControlRequest = (
   content: Buffer,
   contentType: string | undefined,
+  protection?: ContentProtection,
 ): ControlRequest | null => {
-  const body = read(content, contentType);
+  const body = read(content, contentType, protection, true);
   if (!isRecord(body) || typeof body.method !== 'string') return null;
   const { destination, ticket } = body;
   const nodes = Array.isArray(destination) ? destination.filter((node) => typeof node === 'string') : null;
@@ -102,7 +104,8 @@ export const readControlRequest = (
 export const readControlReply = (
   content: Buffer,
   contentType: string | undefined,
+  protection?: ContentProtection,
 ): readonly ControlReply[] => {
-  const body = read(content, contentType);
+  const body = read(content, contentType, protection);
   return isRecord(body) ? Object.entries(body).map(([node, value]) => ({ node, value })) : [];
 };

@@ -1,5 +1,6 @@
 import { ContentError } from './serialization/content-error';
-import { DEFAULT_ACCEPT, deserialize } from './serialization/serializers';
+import { deserializeControl } from './serialization/control-content';
+import type { ContentProtection } from './serialization/protection';
 
 /** Events Celery's workers and clients send (celery/events, contract 6.2); tasks may send others. */
 export type EventType =
@@ -84,9 +85,13 @@ const completed = (event: CeleryEvent): CeleryEvent => ({
 });
 
 /** Reads an event message: one event, or a batch of them. What is no event is left out; reading never throws. */
-export const readEvents = (content: Buffer, contentType: string | undefined): readonly CeleryEvent[] => {
+export const readEvents = (
+  content: Buffer,
+  contentType: string | undefined,
+  protection?: ContentProtection,
+): readonly CeleryEvent[] => {
   try {
-    const body = deserialize(content, contentType, undefined, DEFAULT_ACCEPT);
+    const body = deserializeControl(content, contentType, protection);
     const events: readonly unknown[] = Array.isArray(body) ? body : [body];
     return events.filter(isEvent).map(completed);
   } catch (error) {

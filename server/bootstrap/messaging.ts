@@ -129,6 +129,7 @@ function eventReceiver(
     clock,
     maxAgeSeconds: config.EVENTS_MAX_AGE_SECONDS,
     onEvent: (event, source) => feed.onEvent(event, source),
+    protection: contentProtection(config),
     logger,
   });
 }
@@ -178,6 +179,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     clock: lamport,
     knownNodes: () => workers.aliveNodes(),
     timeoutMs: config.CONTROL_TIMEOUT_MS,
+    protection: contentProtection(config),
     logger,
   });
   const inspector = new Inspector({

@@ -5,6 +5,7 @@ import { nodename } from '../../celery/protocol';
 import type { LifecyclePart } from '../../runtime';
 import { disabledPort } from '../messaging';
 import { helloCommands, RevokeCourier, RevokeService, revokeRoutes } from '../revokes';
+import { contentProtection } from './content-protection';
 import type { Feature, FeatureContext } from './feature';
 import type { BrokerParts } from './messaging';
 
@@ -24,7 +25,11 @@ function revokeLog({ config, logger, clock }: FeatureContext, broker: BrokerPart
   });
 }
 
-function partsOf({ logger }: FeatureContext, broker: BrokerParts, revokes: RevokeLog): LifecyclePart[] {
+function partsOf(
+  { config, logger }: FeatureContext,
+  broker: BrokerParts,
+  revokes: RevokeLog,
+): LifecyclePart[] {
   const { connections, publisher, lamport, control, workers } = broker;
   const mailbox = new Mailbox({
     connection: connections.consume,
@@ -33,6 +38,7 @@ function partsOf({ logger }: FeatureContext, broker: BrokerParts, revokes: Revok
     commands: helloCommands({ revokes, lamport }),
     silentOnUnknown: true,
     clock: lamport,
+    protection: contentProtection(config),
     logger,
   });
   return [

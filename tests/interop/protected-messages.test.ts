@@ -77,6 +77,25 @@ def ask(queue):
 answer([ask('python'), ask('typescript')])
 `;
 
+const PING = 'answer(sorted((app.control.inspect(timeout=10, limit=2).ping() or {}).keys()))';
+
+/** The gateway, Python and the two workers hear each other's remote control, and the gateway their events. */
+async function eachOtherHeard(side: Side): Promise<void> {
+  const names = await runPython<string[]>(side.app, PING);
+  expect(names).toHaveLength(2);
+  const online = await until(
+    async () => {
+      const { body } = await side.session.get('workers');
+      const workers = body.workers as readonly { hostname: string; online: boolean }[];
+      return workers.length === 2 && workers.every(({ online: isOnline }) => isOnline) && body;
+    },
+    { timeoutMs: 30_000, what: 'the events of both workers' },
+  );
+  expect(online).toMatchObject({ no_reply: [] });
+  const ping = await side.session.post('workers/ping', { workers: 'all' });
+  expect(ping.body).toMatchObject({ outcomes: [{ status: 'ok' }, { status: 'ok' }], no_reply: [] });
+}
+
 describe('encrypted messages', () => {
   const cleanup = new Cleanup();
   const events: string[] = [];
@@ -173,6 +192,8 @@ describe('encrypted messages', () => {
     },
     WAIT_MS,
   );
+
+  test('leave remote control and events to all', () => eachOtherHeard(side), WAIT_MS);
 });
 
 describe('encrypted results on Redis', () => {
@@ -260,4 +281,6 @@ describe("messages signed with Celery's auth serializer", () => {
     },
     WAIT_MS,
   );
+
+  test('have signed remote control and events beside them', () => eachOtherHeard(side), WAIT_MS);
 });

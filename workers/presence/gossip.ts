@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AmqpConnection, AmqpConsumer, type Delivery } from '../../amqp';
-import { eventQueue, type LamportClock, readEvents } from '../../celery/protocol';
+import { type ContentProtection, eventQueue, type LamportClock, readEvents } from '../../celery/protocol';
 import type { Clock, Logger } from '../../runtime';
 import { Neighbours } from './neighbours';
 
@@ -14,6 +14,8 @@ export interface GossipDeps {
   readonly connection: AmqpConnection;
   readonly lamport: LamportClock;
   readonly clock: Clock;
+  /** What reads signed events, where the fleet signs. */
+  readonly protection?: ContentProtection | undefined;
   readonly logger: Logger;
 }
 
@@ -66,8 +68,8 @@ export class Gossip {
   }
 
   private hear({ content, properties }: Delivery): void {
-    const { nodename, lamport, logger } = this.deps;
-    for (const event of readEvents(content, properties.contentType)) {
+    const { nodename, lamport, protection, logger } = this.deps;
+    for (const event of readEvents(content, properties.contentType, protection)) {
       if (event.hostname === nodename) {
         lamport.forward();
         continue;

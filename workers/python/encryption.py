@@ -10,6 +10,7 @@ import os
 import re
 from contextvars import ContextVar
 
+from celery.app.control import Control
 from celery.exceptions import InvalidTaskError
 from celery.signals import before_task_publish
 from celery.worker.request import Request
@@ -119,6 +120,14 @@ def hide_in_events(dispatcher):
     dispatcher.send = send
 
 
+class PlainControl(Control):
+    """Remote control in JSON, as workers in TypeScript and gateways speak it: it holds task names and ids, and no arguments."""
+
+    def __init__(self, app=None):
+        super().__init__(app)
+        self.mailbox.serializer = "json"
+
+
 class HiddenRequest(Request):
     def info(self, safe=False):
         return super().info(safe=True)
@@ -140,6 +149,7 @@ def setup(app, results=True, required=True):
     app.Task.Strategy = f"{__name__}:strategy"
     app.Task.Request = f"{__name__}:HiddenRequest"
     app.Task.resultrepr_maxsize = 0
+    app.control_cls = f"{__name__}:PlainControl"
     hide_arguments(app)
     before_task_publish.connect(remember, weak=False, dispatch_uid=__name__)
 

@@ -3,8 +3,8 @@ import type { SerializedContent } from './serializers';
 /** What protected content is part of; encryption binds it to that, so that nobody can pass it off as another's. */
 export type ContentOwner =
   | { readonly use: 'task'; readonly id: string; readonly name: string }
-  /** A result says itself whose it is. */
-  | { readonly use: 'result' };
+  /** A result says itself whose it is, a request to workers whom it is for. */
+  | { readonly use: 'result' | 'control' };
 
 /** Wraps the content of tasks and results, after it was serialized: signed, or encrypted. */
 export interface ContentProtection {
