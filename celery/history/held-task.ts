@@ -44,6 +44,7 @@ export class HeldTask implements TaskRecord {
   eventState: string | null = null;
   eventStateAt: number = 0;
   resultState: string | null = null;
+  resultOffset: number | null = null;
   ranSeconds: number | null = null;
   /** Of the event that named the worker, so that the latest one stands. */
   workerAt: number = 0;

@@ -130,6 +130,7 @@ export class TaskHistory implements TaskHistoryReader {
     let news = false;
     const task = this.#learn(meta.task_id, (known) => {
       news = learnFromResult(known, meta, this.#names);
+      if (news) known.resultOffset = source.offset ?? null;
     });
     if (!news) return;
     const ended = READY_STATES.has(meta.status);

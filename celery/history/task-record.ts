@@ -62,6 +62,8 @@ export interface TaskRecord {
   readonly recordOffset: number | null;
   /** What events alone say of its state, in Celery's words; null where there were none. */
   readonly eventState: string | null;
+  /** Where its latest result is in the result stream. */
+  readonly resultOffset: number | null;
   /** What the latest result alone says. */
   readonly resultState: string | null;
 }

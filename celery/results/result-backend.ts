@@ -20,6 +20,13 @@ export interface ResultReader {
   /** The latest known meta of a task; null where nothing is stored (Celery's PENDING). */
   getTaskMeta(taskId: string): Promise<TaskMeta | null>;
   /**
+   * Reads a state again that had to leave memory.
+   * @param offset where in the stream it is.
+   * @returns undefined where it is no longer there, or has had its time.
+   * @throws RabbitMQError when the broker is away.
+   */
+  recall?(taskId: string, offset: number): Promise<TaskMeta | undefined>;
+  /**
    * Waits for a ready state without polling.
    * @returns the ready meta, or null when `timeoutMs` passed, the waiters were let go or the store was stopped.
    * @throws the signal's reason when it aborts.

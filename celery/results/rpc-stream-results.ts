@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import type { AmqpConnection, AmqpLogger } from '../../amqp';
-import { type ContentProtection, decodeTaskMeta, READY_STATES, type TaskMeta } from '../protocol';
+import {
+  type ContentProtection,
+  decodeTaskMeta,
+  parseIsoTime,
+  READY_STATES,
+  type TaskMeta,
+} from '../protocol';
 import { type LogEntry, type LogTopology, readStream, StreamLog } from '../streams';
 import { forgottenTask } from './forget-mark';
 import type { ResultReader, ResultStoreStatus, WaitOptions } from './result-backend';
@@ -137,6 +143,24 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
   async stop(): Promise<void> {
     await this.#log.stop();
     this.#waiters.release();
+  }
+
+  async recall(taskId: string, offset: number): Promise<TaskMeta | undefined> {
+    if (this.#log.status.kind !== 'stream') return undefined;
+    const { connection, logger, maxAgeSeconds, protection } = this.#options;
+    let found: TaskMeta | undefined;
+    await readStream({
+      ...{ connection, logger, streamName: this.replyTo, sinceMs: 0, offset },
+      onEntry: ({ content, properties, headers }) => {
+        const at = Number(headers['x-stream-offset']);
+        if (at === offset) found = readableMeta(content, properties.contentType, protection);
+        // The broker may begin before it, and begins behind it where it is gone.
+        return at >= offset;
+      },
+    });
+    if (found?.task_id !== taskId) return undefined;
+    const doneAt = parseIsoTime(found.date_done ?? '') ?? this.#now();
+    return this.#now() - doneAt <= maxAgeSeconds * 1000 ? found : undefined;
   }
 
   waitsFor(taskId: string): boolean {

@@ -16,7 +16,7 @@ import {
 import { anonNodename, LamportClock } from '../../celery/protocol';
 import type { Clock, Logger, Tracing } from '../../runtime';
 import type { ServerConfig } from '../config';
-import { CeleryQueues, EventFeed, RabbitMQService, UnheardEnds } from '../messaging';
+import { CeleryQueues, EventFeed, RabbitMQService, RecalledResults, UnheardEnds } from '../messaging';
 import { partitionRoute, partsOf } from '../queues';
 import { brokerConnection } from './broker-connection';
 import { contentProtection } from './content-protection';
@@ -203,6 +203,7 @@ export function createRabbitMQMessaging(options: RabbitMQServiceOptions): Messag
     inspector,
     events: config.EVENTS_ENABLED ? eventReceiver(options, parts, lamport, feed) : undefined,
     history,
+    recalled: new RecalledResults({ history, results: results.reader, logger }),
     unheardEnds: new UnheardEnds({ history, results: results.reader, clock }),
     celeryQueues: queues,
     clock,

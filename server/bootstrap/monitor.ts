@@ -27,7 +27,7 @@ function caughtUp({ messaging }: FeatureContext): StreamDeps['caughtUp'] {
 function answers({ messaging, clock }: FeatureContext, broker: BrokerParts): StreamDeps['answerOf'] {
   const given = new TaskArgumentsReader(broker);
   const statusOf = (taskId: string, known: TaskKnowledge) => taskStatus(taskId, known, clock.now());
-  const find = async (taskId: string) => statusOf(taskId, await messaging.findTask(taskId));
+  const find = async (taskId: string) => statusOf(taskId, await messaging.findTask(taskId, true));
   return async (taskId, waitMs, signal) => {
     const first = await find(taskId);
     if (first === undefined) throw new GatewayError('TASK_NOT_FOUND', `The task ${taskId} is not known.`);

@@ -25,4 +25,5 @@ export { NamePolicy } from './name-policy';
 export { messagingDisabled, NoOpMessagingService } from './no-op-messaging-service';
 export { QueueWork, type QueueWorkDeps } from './queue-work';
 export { RabbitMQService, type RabbitMQServiceDeps } from './rabbitmq-service';
+export { RecalledResults, type RecalledResultsDeps } from './recalled-results';
 export { RESULT_GRACE_MS, UnheardEnds, type UnheardEndsDeps } from './unheard-ends';

@@ -34,6 +34,7 @@ import type {
   RawMessage,
   TaskKnowledge,
 } from './messaging-service';
+import type { RecalledResults } from './recalled-results';
 import type { UnheardEnds } from './unheard-ends';
 
 export interface RabbitMQServiceDeps {
@@ -49,6 +50,7 @@ export interface RabbitMQServiceDeps {
   /** Undefined while events are switched off. */
   readonly events: (Lifecycle & { readonly status: PartHealth }) | undefined;
   readonly history: Pick<TaskHistory, 'get' | 'onResult' | 'childrenOf'>;
+  readonly recalled: Pick<RecalledResults, 'of'>;
   readonly unheardEnds: Pick<UnheardEnds, 'start' | 'stop' | 'expect'>;
   readonly celeryQueues: CeleryQueues;
   readonly clock: Pick<Clock, 'now'>;
@@ -99,7 +101,7 @@ export class RabbitMQService implements MessagingService {
 
   async findTask(taskId: string, whole = false): Promise<TaskKnowledge> {
     const meta = await this.deps.results.getTaskMeta(taskId);
-    return this.knowledgeOf(taskId, meta === null && whole ? await this.recalled(taskId) : meta);
+    return this.knowledgeOf(taskId, meta === null && whole ? await this.deps.recalled.of(taskId) : meta);
   }
 
   async awaitTask(taskId: string, timeoutMs: number, signal: AbortSignal): Promise<TaskKnowledge | null> {

@@ -17,8 +17,8 @@ const isAllRead = ({ results, submissions, events }: MessagingHealth): boolean =
 export function findForCertain(
   messaging: Pick<MessagingService, 'findTask' | 'health'>,
 ): MessagingService['findTask'] {
-  return async (taskId): Promise<TaskKnowledge> => {
-    const known = await messaging.findTask(taskId);
+  return async (taskId, whole): Promise<TaskKnowledge> => {
+    const known = await messaging.findTask(taskId, whole);
     if (known.meta !== null || known.task !== undefined || isAllRead(messaging.health())) return known;
     throw new GatewayError(
       'NOT_READY',

@@ -109,7 +109,7 @@ export class TaskService {
   }
 
   private async lookUp(taskId: string): Promise<TaskStatus | undefined> {
-    return this.statusOf(taskId, await this.deps.messaging.findTask(taskId));
+    return this.statusOf(taskId, await this.deps.messaging.findTask(taskId, true));
   }
 
   private statusOf(taskId: string, known: TaskKnowledge): TaskStatus | undefined {

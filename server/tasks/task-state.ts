@@ -56,7 +56,10 @@ function failureOfRepr(repr: string, traceback: string | null): TaskFailure {
   return { type: match?.[2] ?? 'Exception', message: repr, module: match?.[1] ?? null, traceback };
 }
 
-function stateFromEvents({ eventState, doneAt, updatedAt }: TaskRecord, nowMs: number): string {
+function stateWithoutResult(task: TaskRecord, nowMs: number): string {
+  const { eventState, resultState, doneAt, updatedAt } = task;
+  // The result was here, and had to make room or has had its time: that does not undo the end.
+  if (resultState !== null && isReady(resultState) && !task.forgotten) return resultState;
   if (eventState === null) return TaskState.PENDING;
   if (!isReady(eventState)) return eventState;
   return nowMs - (doneAt ?? updatedAt) < RESULT_GRACE_MS ? TaskState.STARTED : eventState;
@@ -114,7 +117,7 @@ export function taskStatus(taskId: string, known: TaskKnowledge, nowMs: number):
       doneAt: meta.date_done === null ? null : (parseIsoTime(meta.date_done) ?? null),
     };
   }
-  const status = stateFromEvents(task, nowMs);
+  const status = stateWithoutResult(task, nowMs);
   const exception = WITH_EXCEPTION.has(status) ? task.errorText : null;
   return {
     ...common,

@@ -86,6 +86,36 @@ describe('many clients who wait', () => {
   });
 });
 
+describe('results that had to leave memory', () => {
+  test('are read from the stream again; their tasks have ended all the same, also after a restart', async () => {
+    const few = { RESULT_MAX_ENTRIES: String(HELD) };
+    const gateway = await start(few);
+    const ids = Array.from({ length: HELD + 2 }, () => randomUUID());
+    const channel = await connection.openChannel();
+    for (const id of ids) {
+      const failed = { exc_type: 'ValueError', exc_message: [id], exc_module: 'builtins' };
+      const meta =
+        id === ids[0]
+          ? { status: 'FAILURE', result: failed }
+          : { status: 'SUCCESS', result: [{ whole: id }] };
+      const text = JSON.stringify({ task_id: id, traceback: null, children: [], ...meta });
+      channel.sendToQueue(STREAM, Buffer.from(text), { contentType: 'application/json' });
+    }
+    for (const at of [gateway, await start(few)]) {
+      const get = (id: string | undefined) =>
+        at.call('GET', `/rabbitmq/tasks/${id}?wait=30`, undefined, 'reader');
+      expect((await get(ids.at(-1))).body).toMatchObject({ result: [{ whole: ids.at(-1) }] });
+      const [failed, succeeded] = await Promise.all([get(ids[0]), get(ids[1])]);
+      expect(succeeded?.body).toMatchObject({ status: 'SUCCESS', result: [{ whole: ids[1] }] });
+      expect(failed?.body).toMatchObject({
+        status: 'FAILURE',
+        error: { type: 'ValueError', message: ids[0] },
+      });
+    }
+    await channel.close();
+  });
+});
+
 describe('a task whose result is ignored', () => {
   test.each([
     ['results come by RabbitMQ', 'rpc://'],

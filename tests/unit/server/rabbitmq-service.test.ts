@@ -64,6 +64,7 @@ function service(memory: Memory, state: RabbitMQServiceDeps['connections']['stat
       },
     },
     history: { get: unused, onResult: unused, childrenOf: unused },
+    recalled: { of: unused },
     unheardEnds: { start: () => undefined, stop: () => undefined, expect: () => undefined },
     celeryQueues: new CeleryQueues(new Set()),
     clock: systemClock,
