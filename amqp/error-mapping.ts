@@ -27,8 +27,13 @@ const UNREACHABLE = new Set([
 /** `403 (ACCESS-REFUSED) with message "…"`, as amqplib words a refused handshake, which carries no code. */
 const HANDSHAKE_CODE = /terminated by server: (\d{3})/;
 
+/** How amqplib words that RabbitMQ closed the connection at the virtual host, the last step of the handshake; why is not in it. */
+const VHOST_REFUSED = /Expected ConnectionOpenOk; got <ConnectionClose/;
+
 /** Takes out whatever looks like `user:password@` of a URL. */
 export const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, '//***@');
+
+const NO_VHOST = 'RabbitMQ refused the virtual host: it does not exist, is down, or the user may not use it';
 
 const describe = (error: ForeignError): string =>
   withoutCredentials(typeof error.message === 'string' ? error.message : 'unknown failure');
@@ -75,7 +80,8 @@ export const toRabbitMQError = (error: unknown): RabbitMQError => {
   const handshake = HANDSHAKE_CODE.exec(text)?.[1];
   if (typeof foreign.code === 'number') return fromReplyCode(foreign.code, text, cause);
   if (handshake !== undefined) return fromReplyCode(Number(handshake), text, cause);
-  return new ConnectionError(codeOf(foreign.code, text), text, { retryable: true, cause });
+  const told = VHOST_REFUSED.test(text) ? NO_VHOST : text;
+  return new ConnectionError(codeOf(foreign.code, text), told, { retryable: true, cause });
 };
 
 const codeOf = (code: unknown, text: string): ConnectionErrorCode => {

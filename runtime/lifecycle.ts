@@ -26,6 +26,8 @@ export interface ProcessLifecycleOptions {
   readonly clock: Clock;
   /** `process.exit`, or what a test watches. */
   readonly exit: (code: number) => void;
+  /** Told of each stop that a signal begins, for programs that say so whatever their log level. */
+  readonly announce?: (stop: 'warm' | 'cold', signal: NodeJS.Signals) => void;
 }
 
 /** Exit status after a cold stop, a warm stop that passed its deadline, or a part that could not stop. */
@@ -56,7 +58,10 @@ export class ProcessLifecycle implements Lifecycle {
     return this.stopping;
   }
 
-  /** SIGTERM and SIGINT: first a warm stop, then a cold one. SIGQUIT: cold at once (as Celery's worker does). */
+  /**
+   * SIGTERM, SIGINT and SIGHUP (the terminal is gone): first a warm stop, then a cold one. SIGQUIT: cold at once (as Celery's
+   * worker does).
+   */
   installSignals(): void {
     const warm = (signal: NodeJS.Signals): void => {
       if (this.stopRequested) {
@@ -64,15 +69,21 @@ export class ProcessLifecycle implements Lifecycle {
         return;
       }
       this.options.logger.info('warm stop', { signal });
+      this.options.announce?.('warm', signal);
       void this.stop().then(
         () => this.options.exit(0),
         () => this.options.exit(EXIT_FORCED),
       );
     };
     const cold = (signal: NodeJS.Signals): void => this.cold(signal);
-    process.on('SIGTERM', warm).on('SIGINT', warm).on('SIGQUIT', cold);
+    const hangup = (signal: NodeJS.Signals): void => {
+      // Where they were the terminal that went away, what the stop still says must not end it.
+      for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+      warm(signal);
+    };
+    process.on('SIGTERM', warm).on('SIGINT', warm).on('SIGHUP', hangup).on('SIGQUIT', cold);
     this.uninstall = () => {
-      process.off('SIGTERM', warm).off('SIGINT', warm).off('SIGQUIT', cold);
+      process.off('SIGTERM', warm).off('SIGINT', warm).off('SIGHUP', hangup).off('SIGQUIT', cold);
     };
   }
 
@@ -88,6 +99,7 @@ export class ProcessLifecycle implements Lifecycle {
     }
     this.killing = true;
     this.options.logger.warn('cold stop', { signal });
+    this.options.announce?.('cold', signal);
     const killed = [...this.started].reverse().map((part) => part.kill?.());
     const pending = killed.filter((done) => done !== undefined);
     if (pending.length === 0) this.options.exit(EXIT_FORCED);

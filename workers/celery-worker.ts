@@ -118,6 +118,20 @@ export class CeleryWorker implements Lifecycle {
     this.killed();
   }
 
+  /** Logs what runs and what waits, for who wonders what it does (Celery's SIGUSR1; JavaScript has no stack of what waits). */
+  tellWork(): void {
+    const { flow, logger } = this.deps;
+    const now = Date.now();
+    const active = flow.active.map(({ id, request, startedAt }) => {
+      const runs = startedAt === null ? null : (now - startedAt) / 1000;
+      return { id, task: request.task, seconds: runs };
+    });
+    const { concurrency, reserved } = flow.pool;
+    const waiting = { reserved: reserved.length, scheduled: flow.schedule.size };
+    const rssMb = Math.round(process.memoryUsage.rss() / 1_048_576);
+    logger.warn('what this worker does', { active, ...waiting, concurrency, rssMb });
+  }
+
   requestShutdown(): void {
     this.stopRequested();
   }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../runtime';
+import { withAdvice } from './celery-options';
 
 interface CommandOptions {
   readonly broker?: string;
@@ -34,6 +35,7 @@ export function workerCommand(version: string): Command {
     .description('Start a Celery worker in TypeScript. Every option can come from the environment instead.')
     .version(version, '--version', 'show the version and exit')
     .helpOption('-h, --help', 'show this message and exit')
+    .configureOutput({ outputError: (text, write) => write(withAdvice(text)) })
     .optionsGroup('Application Options:')
     .option('-b, --broker <url>', 'amqp:// or amqps:// URL of RabbitMQ [CELERY_BROKER_URL]')
     .option('--result-backend <url>', 'rpc://, redis://… or disabled:// [CELERY_RESULT_BACKEND]')

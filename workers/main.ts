@@ -7,6 +7,7 @@ import { bootstrapWorker, VERSION } from './bootstrap';
 import { overlay, workerCommand } from './command-line';
 import { loadWorkerConfig } from './config';
 import { logStream } from './log-stream';
+import { stopAnnouncement } from './stop-announcement';
 import { loadModules, TaskModuleError } from './task-modules';
 
 /** The tasks that come with this package, when no others are named. */
@@ -42,11 +43,20 @@ async function main(): Promise<void> {
     logger,
     clock: systemClock,
     exit: (code) => process.exit(code),
+    announce: (stop, signal) => void process.stdout.write(stopAnnouncement(stop, signal)),
   });
   lifecycle.installSignals();
+  process.on('SIGUSR1', () => worker.tellWork());
   void worker.shutdownRequested.then(() => process.kill(process.pid, 'SIGTERM'));
-  await lifecycle.start();
+  try {
+    await lifecycle.start();
+  } catch (error) {
+    // A stop while it still waits for the broker is no failure of the start.
+    if (lifecycle.stopRequested) return;
+    throw error;
+  }
   process.stdout.write(`${config.nodename} ready.\n`);
+  if (config.logFile !== null) logger.info(`${config.nodename} ready.`);
 }
 
 /**

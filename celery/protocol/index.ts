@@ -85,6 +85,7 @@ export { contentOwnerOf, peekTaskName, type ReadOptions, readTaskMessage } from 
 export { decodeTaskMeta, encodeTaskMeta, type TaskMeta } from './result';
 export { DEAD_LETTER_HEADERS, isBrokerMark, REPLAY_COUNT_HEADER } from './road-headers';
 export * from './serialization/index';
+export { shareAcrossCopies } from './shared-class';
 export {
   mergeSignature,
   type Signature,

@@ -1,7 +1,12 @@
 import { pythonRepr, pythonReprArgs } from './python-repr';
+import { shareAcrossCopies } from './shared-class';
 
 /** An error with a chosen Python identity: what a Python caller's `get()` raises, or what a Python worker raised. */
 export class PythonError extends Error {
+  static {
+    shareAcrossCopies(PythonError, 'PythonError');
+  }
+
   /** Qualified class name, for example `ValueError`. */
   readonly excType: string;
   /** Module the class lives in; `null` when the sender did not say. */

@@ -1,10 +1,14 @@
-import { PythonError } from '../../celery/protocol';
+import { PythonError, shareAcrossCopies } from '../../celery/protocol';
 
 const CELERY = 'celery.exceptions';
 const BILLIARD = 'billiard.exceptions';
 
 /** The soft time limit passed: the reason of the aborted signal, thrown by `context.sleep()`. Catch it to clean up. */
 export class SoftTimeLimitExceeded extends PythonError {
+  static {
+    shareAcrossCopies(SoftTimeLimitExceeded, 'SoftTimeLimitExceeded');
+  }
+
   constructor() {
     super('SoftTimeLimitExceeded', BILLIARD, []);
   }

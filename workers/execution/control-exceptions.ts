@@ -1,5 +1,5 @@
 import type { TaskSubmission } from '../../celery/client';
-import type { Canvas } from '../../celery/protocol';
+import { type Canvas, shareAcrossCopies } from '../../celery/protocol';
 
 /** Base of the errors that steer what happens to a task instead of failing it; mirrors celery/exceptions.py. */
 export abstract class TaskPredicate extends Error {}
@@ -9,6 +9,10 @@ export abstract class TaskPredicate extends Error {}
  * worker settles this run, so a handler that swallows the error has no retry.
  */
 export class Retry extends TaskPredicate {
+  static {
+    shareAcrossCopies(Retry, 'Retry');
+  }
+
   override readonly name = 'Retry';
 
   constructor(
@@ -24,6 +28,10 @@ export class Retry extends TaskPredicate {
 
 /** Throw it to hand the message back (`requeue`) or to the dead-letter exchange; works with `acksLate` only. */
 export class Reject extends TaskPredicate {
+  static {
+    shareAcrossCopies(Reject, 'Reject');
+  }
+
   override readonly name = 'Reject';
   readonly requeue: boolean;
 
@@ -38,6 +46,10 @@ export class Reject extends TaskPredicate {
 
 /** Throw it to end the task without storing a state. */
 export class Ignore extends TaskPredicate {
+  static {
+    shareAcrossCopies(Ignore, 'Ignore');
+  }
+
   override readonly name = 'Ignore';
 }
 
@@ -46,6 +58,10 @@ export class Ignore extends TaskPredicate {
  * worker settles this run, so a handler that swallows the error is not replaced.
  */
 export class Replaced extends TaskPredicate {
+  static {
+    shareAcrossCopies(Replaced, 'Replaced');
+  }
+
   override readonly name = 'Replaced';
 
   constructor(readonly replacement: Canvas) {

@@ -29,7 +29,7 @@ import { AsyncPool } from '../pool';
 import type { TaskRegistry } from '../registry';
 import { AcceptedRuns } from './accepted-runs';
 import { HeldTasks } from './held-tasks';
-import { logEnd, logReceived } from './task-lines';
+import { TaskLines } from './task-lines';
 
 export interface TaskFlowDeps {
   readonly registry: TaskRegistry;
@@ -50,7 +50,7 @@ export interface TaskFlowDeps {
   readonly maxHandBacks: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Log each task's receipt and end at info, as Celery does; off, nothing is built for it. */
+  /** Log each task's receipt and end at info, as Celery does; failures are logged in any case. */
   readonly logsTasks: boolean;
 }
 
@@ -67,9 +67,17 @@ export class TaskFlow implements RunObserver {
   private readonly accepted = new AcceptedRuns();
   private readonly held: HeldTasks;
   private readonly recent = new RecentlySettled();
+  private readonly lines: TaskLines;
 
   constructor(private readonly deps: TaskFlowDeps) {
-    const { clock, concurrency } = deps;
+    const { clock, concurrency, events } = deps;
+    this.lines = new TaskLines({ logger: deps.logger, all: deps.logsTasks });
+    const told = {
+      received: (run: TaskRun): void => {
+        events.received(run);
+        this.lines.received(run);
+      },
+    };
     this.pool = new AsyncPool({
       concurrency,
       maxSettling: Math.max(MIN_SETTLING, concurrency * SETTLING_PER_SLOT),
@@ -77,6 +85,7 @@ export class TaskFlow implements RunObserver {
     });
     this.held = new HeldTasks({
       ...deps,
+      events: told,
       onDue: (run) => this.run(run),
       onParked: (run) => this.remember(run),
     });
@@ -88,6 +97,7 @@ export class TaskFlow implements RunObserver {
     this.runner = new TaskRunner({ ...deps, observer: this });
     this.intake = new TaskIntake({
       ...deps,
+      events: told,
       recent: this.recent,
       unsettled: (request) => this.accepted.same(request),
       onRun: (run) => this.run(run),
@@ -183,7 +193,7 @@ export class TaskFlow implements RunObserver {
     this.deps.spans?.end(run, outcome);
     this.accepted.end(run);
     this.pool.release();
-    if (this.deps.logsTasks) logEnd(this.deps.logger, run, outcome);
+    this.lines.ended(run, outcome);
   }
 
   onSettled(run: TaskRun, outcome: Outcome): void {
@@ -194,7 +204,6 @@ export class TaskFlow implements RunObserver {
   }
 
   private run(run: TaskRun): void {
-    if (this.deps.logsTasks) logReceived(this.deps.logger, run);
     if (this.limits.admit(run.request.task, run)) this.pool.submit(run);
   }
 
@@ -217,6 +226,7 @@ export class TaskFlow implements RunObserver {
   /** An expired id counts as revoked from now on (celery/worker/request.py `maybe_expire`). */
   private discard(run: TaskRun, reason: 'expired' | 'revoked'): Promise<void> | undefined {
     if (reason === 'expired') this.deps.revoked.add([run.id]);
+    this.lines.ended(run, { kind: 'REVOKED', reason, signum: null });
     return this.runner.discard(run, reason);
   }
 }

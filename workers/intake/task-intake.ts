@@ -27,7 +27,7 @@ export interface TaskIntakeDeps<Source extends DeliverySource> {
   readonly revoked: RevokedLookup;
   readonly recent: RecentlySettled;
   readonly settler: Settler;
-  readonly events: TaskEvents;
+  readonly events: Pick<TaskEvents, 'received'>;
   readonly relocation: Pick<Relocation, 'deadLetter' | 'handBack'>;
   /** Content types of messages this worker reads. */
   readonly accept: ReadonlySet<string>;

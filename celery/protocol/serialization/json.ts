@@ -41,6 +41,15 @@ export const parseJson = (content: Buffer, maxDepth = DEFAULT_MAX_DEPTH): unknow
 
 const MAX_WRITE_DEPTH = 512;
 
+/** JSON would write these as `{}`, without a word of what they hold. */
+const refuseCollection = (value: object): void => {
+  if (value instanceof Map || value instanceof Set)
+    throw new ContentError(
+      'encode_failed',
+      `Object of type ${value.constructor.name} is not JSON serializable`,
+    );
+};
+
 /** True when `JSON.stringify` writes the value as Python would: no bigint, no bytes, nothing infinite, not too deep. */
 const isPlain = (value: unknown, depth: number): boolean => {
   if (typeof value === 'number') return Number.isFinite(value);
@@ -53,7 +62,13 @@ const isPlain = (value: unknown, depth: number): boolean => {
     for (const item of value) if (!isPlain(item, depth + 1)) return false;
     return true;
   }
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  let empty = true;
+  for (const key in value) {
+    empty = false;
+    if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  // Only what has no members of its own can be one: looked at last, it costs the usual results nothing.
+  if (empty && !('toJSON' in value)) refuseCollection(value);
   return true;
 };
 
@@ -75,12 +90,13 @@ const write = (value: unknown, depth: number): string => {
   if (typeof value !== 'object' || value === null) return text(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON(), depth + 1);
   if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
+  refuseCollection(value);
   return `{${members(value, depth + 1).join(',')}}`;
 };
 
 /**
  * Writes plain JSON that every Celery reads: no envelopes (kombu ≤ 5.2 would hand them to the task as dicts). Dates become
  * ISO text, bytes base64 text, a `bigint` an integer of any size, NaN and infinities Python's words for them.
- * @throws ContentError for a cycle or a depth beyond 512.
+ * @throws ContentError for a cycle, a depth beyond 512, a Map or a Set.
  */
 export const stringifyJson = (value: unknown): string => (isPlain(value, 0) ? text(value) : write(value, 0));

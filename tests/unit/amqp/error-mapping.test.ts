@@ -32,6 +32,14 @@ describe('toRabbitMQError', () => {
     if (error instanceof Error) expect(mapped.cause).toBe(error);
   });
 
+  it('says what RabbitMQ means that closes the connection at the virtual host', () => {
+    const closed = new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>');
+    expect(toRabbitMQError(closed)).toMatchObject({
+      message: expect.stringContaining('virtual host') as string,
+      retryable: true,
+    });
+  });
+
   it('leaves an error of ours as it is', () => {
     const error = new QueueError('UNROUTABLE', 'no route');
     expect(toRabbitMQError(error)).toBe(error);

@@ -3,6 +3,7 @@ import { type LifecyclePart, ProcessLifecycle, silentLogger, systemClock } from 
 interface Probe {
   readonly calls: string[];
   readonly exits: number[];
+  readonly announced: string[];
   readonly lifecycle: ProcessLifecycle;
 }
 
@@ -16,14 +17,16 @@ const part = (name: string, calls: string[], overrides: Partial<LifecyclePart> =
 function probe(overrides: Partial<LifecyclePart> = {}, deadlineMs = 1000): Probe {
   const calls: string[] = [];
   const exits: number[] = [];
+  const announced: string[] = [];
   const lifecycle = new ProcessLifecycle({
     parts: [part('a', calls), part('b', calls, overrides), part('c', calls)],
     deadlineMs,
     logger: silentLogger(),
     clock: systemClock,
     exit: (code) => void exits.push(code),
+    announce: (stop, signal) => void announced.push(`${stop} ${signal}`),
   });
-  return { calls, exits, lifecycle };
+  return { calls, exits, announced, lifecycle };
 }
 
 describe('ProcessLifecycle', () => {
@@ -74,6 +77,22 @@ describe('ProcessLifecycle', () => {
     }
     await lifecycle.stop();
     expect(calls).toContain('stop a');
+  });
+
+  test('SIGHUP stops warmly, and each stop is announced', async () => {
+    const { calls, exits, lifecycle, announced } = probe();
+    await lifecycle.start();
+    lifecycle.installSignals();
+    try {
+      process.emit('SIGHUP', 'SIGHUP');
+      process.emit('SIGQUIT', 'SIGQUIT');
+      await lifecycle.stop();
+    } finally {
+      lifecycle.removeSignals();
+    }
+    expect(calls).toContain('stop a');
+    expect(announced).toEqual(['warm SIGHUP', 'cold SIGQUIT']);
+    expect(exits[0]).toBe(1);
   });
 
   test('a cold stop waits for parts that need a moment, and a further signal does not', async () => {

@@ -39,6 +39,19 @@ describe('serialize and deserialize', () => {
     );
   });
 
+  test.each([
+    ['a Map', { found: new Map([[1, 2]]) }],
+    ['a Set', [new Set([1])]],
+    ['a Map beside what is not plain', { count: 1n, found: new Map([[1, 2]]) }],
+  ])('json: %s is refused where it would become {} in silence', (_case, value) => {
+    expect(codeOf(() => serialize(value, 'json'))).toBe('encode_failed');
+  });
+
+  test('json: an empty object, and a Map that says how it is written', () => {
+    const told = Object.assign(new Map([[1, 2]]), { toJSON: () => [[1, 2]] });
+    expect(serialize([{}, told], 'json').content.toString()).toBe('[{},[[1,2]]]');
+  });
+
   test('json: a cycle and a depth beyond bounds are refused, on the plain path and the other', () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);
