@@ -33,6 +33,9 @@ const PREDEFINED = ['amq.direct', 'amq.fanout', 'amq.headers', 'amq.match', 'amq
 
 /** Declares, inspects, lists and deletes exchanges. */
 export class ExchangeService {
+  /** What each turned out to be. Asked for first: each wrong guess costs a channel, on which all such work waits. */
+  private readonly types = new Map<string, (typeof TYPES)[number]>();
+
   constructor(private readonly deps: ExchangeServiceDeps) {}
 
   /** @throws QueueError PRECONDITION_FAILED when one of this name exists with other settings. */
@@ -69,6 +72,7 @@ export class ExchangeService {
   async delete(name: string, ifUnused: boolean): Promise<boolean> {
     this.deps.names.checkExchange(name, '/exchange');
     this.deps.declared.delete(name);
+    this.types.delete(name);
     const existed = await this.deps.topology.exchangeExists(name);
     await explained(this.deps.topology.deleteExchange(name, { ifUnused }));
     return existed;
@@ -90,7 +94,13 @@ export class ExchangeService {
   }
 
   private async typeOf(name: string): Promise<string | null> {
-    for (const type of TYPES) if (await this.deps.topology.exchangeIs(name, type)) return type;
+    const known = this.types.get(name);
+    const likely = known === undefined ? TYPES : [known, ...TYPES.filter((type) => type !== known)];
+    for (const type of likely) {
+      if (!(await this.deps.topology.exchangeIs(name, type))) continue;
+      this.types.set(name, type);
+      return type;
+    }
     return null;
   }
 }

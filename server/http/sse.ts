@@ -78,6 +78,8 @@ export class EventStream {
     res.once('close', () => this.close());
     options.stopping.addEventListener('abort', this.onStopping, { once: true });
     if (options.stopping.aborted) this.onStopping();
+    // Its answer is the headers: a caller would wait for the rest of them as long as the stream lasts.
+    if (res.req.method === 'HEAD') this.end();
   }
 
   /** @returns false when the stream is over; nothing was sent then. */

@@ -56,7 +56,6 @@ export function streamRoutes(deps: StreamRoutesDeps): readonly RouteDefinition[]
     const place = limit.take(res.locals.principal?.id ?? '');
     const stream = new EventStream(res, { stopping });
     place.until(stream.over);
-    if (req.method === 'HEAD') stream.end();
     return stream;
   }
 

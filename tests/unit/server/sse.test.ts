@@ -86,6 +86,14 @@ describe('EventStream', () => {
     expect(reader.events.at(-1)).toMatchObject({ event: 'behind', id: `s${count - 1}` });
   });
 
+  test('is its headers only for a HEAD', async () => {
+    const { url, stream } = await serve();
+    const response = await fetch(url, { method: 'HEAD' });
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    expect(await response.text()).toBe('');
+    expect((await stream()).over.aborted).toBe(true);
+  });
+
   test('sends a single event and the last one whatever their size', async () => {
     const { url, stream } = await serve({ maxUnreadBytes: 1000 });
     const reader = await EventStreamReader.open(url, {});

@@ -22,6 +22,11 @@ describe('what is wrong with a schedule is said when it is made', () => {
     ['a time zone without cron', { interval_seconds: 5, timezone: 'UTC', task }, undefined],
     ['an interval below a second', { interval_seconds: 0.5, task }, '/interval_seconds'],
     ['an end in the past', { interval_seconds: 5, ends_at: '2020-01-01T00:00:00Z', task }, '/ends_at'],
+    [
+      'a moment without an offset',
+      { interval_seconds: 5, starts_at: '2999-01-01T00:00', task },
+      '/starts_at',
+    ],
     ['a policy that is none', { interval_seconds: 5, missed: 'all', task }, '/missed'],
   ])('%s', async (_what, body, pointer) => {
     const answer = await send('post', '', body);
