@@ -1,0 +1,115 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BadLink } from '../support/bad-link';
+import { Cleanup } from '../support/cleanup';
+import { percentile } from '../support/latencies';
+import { residentBytes } from '../support/process-memory';
+import { GatewayProcess } from '../support/processes';
+import { until } from '../support/until';
+import { createVhost } from '../support/vhost';
+
+const FULL = process.env.FULL === '1';
+const SECONDS = FULL ? 60 : 5;
+const PER_SECOND = FULL ? 1000 : 300;
+const CALLERS = 50;
+const BODY_BYTES = 10 * 1024;
+const MEBIBYTE = 1024 * 1024;
+/** Begins when the gateway has compiled what refuses. */
+const WARM_UP = 2000;
+
+interface Refusal {
+  readonly what: string;
+  readonly retryAfter: boolean;
+  readonly tookMs: number;
+}
+
+const cleanup = new Cleanup();
+let link: BadLink;
+let gateway: GatewayProcess;
+const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
+
+beforeAll(async () => {
+  const vhost = await createVhost('down-load');
+  cleanup.does(() => vhost.drop());
+  link = await cleanup.stops(BadLink.to(vhost.url));
+  gateway = await cleanup.stops(
+    GatewayProcess.start({
+      brokerUrl: link.url,
+      env: { RATE_LIMIT_SUBMITS: '0' },
+    }),
+  );
+}, 60_000);
+afterAll(async () => {
+  agent.destroy();
+  await cleanup.run();
+}, 60_000);
+
+const body = JSON.stringify({
+  task_name: 'tasks.add',
+  queue: 'down',
+  kwargs: { text: 'x'.repeat(BODY_BYTES) },
+});
+
+const submit = (): Promise<Refusal> =>
+  new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    const headers = { 'X-API-Key': gateway.keys.submitter, 'Content-Type': 'application/json' };
+    const call = request(
+      `${gateway.url}/rabbitmq/tasks/submit`,
+      { method: 'POST', agent, headers },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.once('end', () =>
+          resolve({
+            what: `${response.statusCode} ${/"code":"([A-Z_]+)"/.exec(text)?.[1]}`,
+            retryAfter: Number(response.headers['retry-after']) > 0,
+            tookMs: performance.now() - startedAt,
+          }),
+        );
+      },
+    );
+    call.once('error', reject).end(body);
+  });
+
+/** Offers so many a second until the count is reached. */
+async function offer(count: number, perSecond: number): Promise<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
+  const startedAt = performance.now();
+  let offered = 0;
+  const caller = async (): Promise<void> => {
+    while (offered < count) {
+      const waitMs = startedAt + (offered * 1000) / perSecond - performance.now();
+      offered += 1;
+      if (waitMs > 0) await sleep(waitMs);
+      refusals.push(await submit());
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  return refusals;
+}
+
+test(`a broker down for ${SECONDS} s under ${PER_SECOND} submissions of 10 KB a second: all are refused at once, and nothing is kept`, async () => {
+  await link.stop();
+  await until(async () => (await submit()).what === '503 BROKER_UNREACHABLE');
+  await offer(WARM_UP, Number.POSITIVE_INFINITY);
+  const before = await residentBytes(gateway.process.pid);
+  let most = before;
+  const sampling = setInterval(async () => {
+    most = Math.max(most, await residentBytes(gateway.process.pid));
+  }, 500);
+  const refusals = await offer(SECONDS * PER_SECOND, PER_SECOND);
+  clearInterval(sampling);
+
+  const waits = refusals.map(({ tookMs }) => tookMs);
+  process.stdout.write(
+    `broker down ${SECONDS} s at ${PER_SECOND}/s: ${refusals.length} refused, median ${percentile(waits, 0.5).toFixed(1)} ms, p99 ${percentile(waits, 0.99).toFixed(1)} ms, memory at most ${((most - before) / MEBIBYTE).toFixed(1)} MiB over the one before\n`,
+  );
+  expect(new Set(refusals.map(({ what }) => what))).toEqual(new Set(['503 BROKER_UNREACHABLE']));
+  expect(refusals.every(({ retryAfter }) => retryAfter)).toBe(true);
+  expect(most - before).toBeLessThan(64 * MEBIBYTE);
+  // Bound where the machine is quiet; a busy one has its half within it.
+  expect(percentile(waits, FULL ? 0.99 : 0.5)).toBeLessThan(50);
+}, 180_000);
