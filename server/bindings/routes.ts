@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { DECLARES_QUEUES, READS_QUEUES } from '../http/admin-route';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
@@ -40,13 +41,6 @@ export function bindingRoutes(
     sendJson(res, 200, { items: items.map(managedBindingView) });
   }
 
-  const post = {
-    method: 'post',
-    scope: 'queues:write',
-    bucket: 'admin',
-    body: 'json',
-    startsWork: true,
-  } as const;
   const about = {
     tag: 'bindings',
     body: bindingSchema,
@@ -54,12 +48,8 @@ export function bindingRoutes(
   };
   return [
     {
-      method: 'get',
+      ...READS_QUEUES,
       path: PREFIX,
-      scope: 'queues:read',
-      bucket: 'admin',
-      body: 'none',
-      startsWork: false,
       api: {
         summary: 'The bindings of the virtual host',
         description: 'Needs RABBITMQ_MANAGEMENT_URL: AMQP cannot list them.',
@@ -74,7 +64,7 @@ export function bindingRoutes(
       handle: list,
     },
     {
-      ...post,
+      ...DECLARES_QUEUES,
       path: `${PREFIX}/bind`,
       api: {
         ...about,
@@ -86,7 +76,7 @@ export function bindingRoutes(
       handle: change('bind'),
     },
     {
-      ...post,
+      ...DECLARES_QUEUES,
       path: `${PREFIX}/unbind`,
       api: {
         ...about,

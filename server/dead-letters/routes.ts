@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ADMIN } from '../http/admin-route';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
@@ -83,9 +84,8 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
     sendJson(res, 200, await receiveImport(req, service, queue));
   }
 
-  const common = { bucket: 'admin', body: 'none', startsWork: true } as const;
-  const read = { ...common, method: 'get', scope: 'queues:read' } as const;
-  const begin = { ...common, method: 'post', scope: 'dlq:replay', body: 'json' } as const;
+  const read = { ...ADMIN, method: 'get', scope: 'queues:read' } as const;
+  const begin = { ...ADMIN, method: 'post', scope: 'dlq:replay', body: 'json' } as const;
   const began = {
     tag: 'dead-letters',
     params: queueNameSchema,
@@ -109,7 +109,7 @@ export function deadLetterRoutes(deps: DeadLetterRoutesDeps): readonly RouteDefi
       handle: async (_req, res) => sendJson(res, 200, countsView(await service.counts())),
     },
     {
-      ...common,
+      ...ADMIN,
       method: 'post',
       path: `${PREFIX}/setup`,
       scope: 'queues:write',

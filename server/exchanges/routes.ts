@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { DECLARES_QUEUES, DELETES_QUEUES, READS_QUEUES } from '../http/admin-route';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
@@ -48,11 +49,9 @@ export function exchangeRoutes(
     sendJson(res, 200, { deleted: await service.delete(nameOf(req), ifUnused) });
   }
 
-  const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
-  const read = { ...admin, method: 'get', scope: 'queues:read', startsWork: false } as const;
   return [
     {
-      ...read,
+      ...READS_QUEUES,
       path: PREFIX,
       api: {
         summary: 'The exchanges of the virtual host',
@@ -67,11 +66,8 @@ export function exchangeRoutes(
       handle: list,
     },
     {
-      ...admin,
-      method: 'post',
+      ...DECLARES_QUEUES,
       path: `${PREFIX}/declare`,
-      scope: 'queues:write',
-      body: 'json',
       api: {
         summary: 'Declare an exchange, or use the one that exists',
         operationId: 'declareExchange',
@@ -84,7 +80,7 @@ export function exchangeRoutes(
       handle: declare,
     },
     {
-      ...read,
+      ...READS_QUEUES,
       path: `${PREFIX}/:exchange`,
       api: {
         summary: 'An exchange: type, settings, rates',
@@ -97,10 +93,8 @@ export function exchangeRoutes(
       handle: info,
     },
     {
-      ...admin,
-      method: 'delete',
+      ...DELETES_QUEUES,
       path: `${PREFIX}/:exchange`,
-      scope: 'queues:write',
       confirm: { parameter: 'exchange', always: false },
       api: {
         summary: 'Delete an exchange with its bindings',

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ADMIN, DELETES_QUEUES, READS_QUEUES } from '../http/admin-route';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
 import { pathParameter, type RouteDefinition } from '../http/route';
@@ -23,14 +24,10 @@ const nameOf = (req: Request): string =>
 export function policyRoutes(
   service: Pick<PolicyService, 'list' | 'put' | 'delete'>,
 ): readonly RouteDefinition[] {
-  const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
   return [
     {
-      ...admin,
-      method: 'get',
+      ...READS_QUEUES,
       path: PREFIX,
-      scope: 'queues:read',
-      startsWork: false,
       api: {
         summary: 'The policies of the virtual host',
         operationId: 'listPolicies',
@@ -43,7 +40,7 @@ export function policyRoutes(
       },
     },
     {
-      ...admin,
+      ...ADMIN,
       method: 'put',
       path: ONE,
       scope: 'queues:write',
@@ -69,10 +66,8 @@ export function policyRoutes(
       },
     },
     {
-      ...admin,
-      method: 'delete',
+      ...DELETES_QUEUES,
       path: ONE,
-      scope: 'queues:write',
       api: {
         summary: 'Delete a policy',
         operationId: 'deletePolicy',

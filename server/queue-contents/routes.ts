@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ADMIN } from '../http/admin-route';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
 import type { GatewayResponse } from '../http/request-context';
@@ -80,9 +81,8 @@ export function queueContentsRoutes({
     await sendBegun(res, await service.transfer(command), wait, stopping);
   };
 
-  const common = { bucket: 'admin', body: 'none', startsWork: true } as const;
   const operation = {
-    ...common,
+    ...ADMIN,
     method: 'post',
     body: 'json',
   } as const;
@@ -95,7 +95,7 @@ export function queueContentsRoutes({
   const confirm = { parameter: 'queue_name', always: false } as const;
   return [
     {
-      ...common,
+      ...ADMIN,
       method: 'get',
       path: `${PREFIX}/messages`,
       scope: 'queues:read',
@@ -130,7 +130,7 @@ export function queueContentsRoutes({
       handle: take,
     },
     {
-      ...common,
+      ...ADMIN,
       method: 'get',
       path: ONE,
       scope: 'queues:read',
@@ -147,7 +147,7 @@ export function queueContentsRoutes({
       handle: find,
     },
     {
-      ...common,
+      ...ADMIN,
       method: 'delete',
       path: ONE,
       scope: 'queues:purge',

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ADMIN, DECLARES_QUEUES, DELETES_QUEUES, READS_QUEUES } from '../http/admin-route';
 import { IF_NONE_MATCH, sendTaggedJson } from '../http/etag';
 import { sendJson } from '../http/json-response';
 import { problems } from '../http/problem-sources';
@@ -75,15 +76,11 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
     sendJson(res, 200, deletedView(await service.delete(queueName(req), conditions)));
   }
 
-  const admin = { bucket: 'admin', body: 'none', startsWork: true } as const;
   const confirm = { parameter: 'queue_name', always: false } as const;
   return [
     {
-      ...admin,
-      method: 'get',
+      ...READS_QUEUES,
       path: PREFIX,
-      scope: 'queues:read',
-      startsWork: false,
       api: {
         summary: 'The queues of the virtual host',
         description:
@@ -97,11 +94,8 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       handle: list,
     },
     {
-      ...admin,
-      method: 'post',
+      ...DECLARES_QUEUES,
       path: `${PREFIX}/declare`,
-      scope: 'queues:write',
-      body: 'json',
       api: {
         summary: 'Declare a queue, or use the one that exists',
         operationId: 'declareQueue',
@@ -114,11 +108,8 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       handle: declare,
     },
     {
-      ...admin,
-      method: 'post',
+      ...DECLARES_QUEUES,
       path: `${PREFIX}/partitioned`,
-      scope: 'queues:write',
-      body: 'json',
       api: {
         summary: 'Declare a queue in n parts, with an exchange that spreads over them by key',
         description: 'The parts are `name.0` to `name.n-1`; equal keys go to the same part, in order.',
@@ -132,11 +123,8 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       handle: declarePartitioned,
     },
     {
-      ...admin,
-      method: 'get',
+      ...READS_QUEUES,
       path: `${PREFIX}/:queue_name/info`,
-      scope: 'queues:read',
-      startsWork: false,
       api: {
         summary: 'A queue: messages, consumers, settings, rates',
         operationId: 'getQueueInfo',
@@ -156,7 +144,7 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       handle: info,
     },
     {
-      ...admin,
+      ...ADMIN,
       method: 'delete',
       path: `${PREFIX}/:queue_name/purge`,
       scope: 'queues:purge',
@@ -172,10 +160,8 @@ export function queueRoutes({ service, partitions }: QueueRoutesDeps): readonly 
       handle: purge,
     },
     {
-      ...admin,
-      method: 'delete',
+      ...DELETES_QUEUES,
       path: `${PREFIX}/:queue_name`,
-      scope: 'queues:write',
       confirm,
       api: {
         summary: 'Delete a queue with the messages in it',

@@ -1,20 +1,23 @@
 import Joi from 'joi';
 import { prepared } from '../http/validation';
 import { type RevokeFilter, taskFilterSchema } from '../revokes';
-import { taskFields } from '../tasks';
+import { type SubmitBody, taskFields } from '../tasks';
 
 /** What may differ from the original, as a submission spells it. */
-export interface ReplayEditsBody {
-  readonly queue?: string;
-  readonly exchange?: string;
-  readonly routing_key?: string;
-  readonly priority?: number;
-  readonly countdown?: number;
-  readonly eta?: string;
-  readonly expires?: number | string;
-  readonly time_limit?: number;
-  readonly soft_time_limit?: number;
-  readonly ignore_result?: boolean;
+const EDITABLE = [
+  'queue',
+  'exchange',
+  'routing_key',
+  'priority',
+  'countdown',
+  'eta',
+  'expires',
+  'time_limit',
+  'soft_time_limit',
+  'ignore_result',
+] as const;
+
+export interface ReplayEditsBody extends Pick<SubmitBody, (typeof EDITABLE)[number]> {
   readonly force: boolean;
 }
 
@@ -33,33 +36,10 @@ export interface BulkReplayBody extends ReplayEditsBody {
   readonly limit?: number;
 }
 
-const {
-  args,
-  kwargs,
-  task_id,
-  queue,
-  exchange,
-  routing_key,
-  priority,
-  countdown,
-  eta,
-  expires,
-  time_limit,
-  soft_time_limit,
-  ignore_result,
-} = taskFields;
+const { args, kwargs, task_id } = taskFields;
 
 const edits = {
-  queue,
-  exchange,
-  routing_key,
-  priority,
-  countdown,
-  eta,
-  expires,
-  time_limit,
-  soft_time_limit,
-  ignore_result,
+  ...Object.fromEntries(EDITABLE.map((name) => [name, taskFields[name]])),
   force: Joi.boolean()
     .default(false)
     .description('Also where it is not known to be finished: it may run twice.'),
