@@ -1,12 +1,12 @@
 import type { TaskSubmission } from '../../celery/client';
-import { ContentError } from '../../celery/protocol';
+import { ContentError, refuseCollection } from '../../celery/protocol';
 
 const MAX_DEPTH = 512;
 
 /**
  * A value as it can be handed to another thread and still be written the same: what has `toJSON` is asked for it, functions
  * and symbols fall away as JSON drops them. What needs no change is returned as it is.
- * @throws ContentError for a cycle or a depth beyond 512
+ * @throws ContentError for a cycle, a depth beyond 512, a Map or a Set
  */
 export function portable(value: unknown, depth = 0): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
@@ -14,6 +14,7 @@ export function portable(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw new ContentError('content_too_deep', `nested deeper than ${MAX_DEPTH} levels`);
   if ('toJSON' in value && typeof value.toJSON === 'function') return portable(value.toJSON(), depth + 1);
   if (Array.isArray(value)) return value.map((item) => portable(item, depth + 1) ?? null);
+  refuseCollection(value);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, portable(member, depth + 1)]),
   );

@@ -41,8 +41,11 @@ export const parseJson = (content: Buffer, maxDepth = DEFAULT_MAX_DEPTH): unknow
 
 const MAX_WRITE_DEPTH = 512;
 
-/** JSON would write these as `{}`, without a word of what they hold. */
-const refuseCollection = (value: object): void => {
+/**
+ * JSON would write these as `{}`, without a word of what they hold.
+ * @throws ContentError
+ */
+export const refuseCollection = (value: object): void => {
   if (value instanceof Map || value instanceof Set)
     throw new ContentError(
       'encode_failed',

@@ -47,6 +47,13 @@ describe('errors between threads', () => {
 });
 
 describe('outcomes between threads', () => {
+  test.each([new Map([[1, 2]]), [new Set([1])]])('a result that JSON has no form for fails: %p', (value) => {
+    const wire = outcomeToWire({ kind: 'SUCCESS', value, runtimeSeconds: 1 });
+    const outcome = outcomeFromWire(structuredClone(wire));
+    const encoded = outcome.kind === 'FAILURE' ? encodeException(outcome.error) : undefined;
+    expect(encoded).toMatchObject({ exc_type: 'EncodeError' });
+  });
+
   test('a retry keeps its message, its submission and its cause', () => {
     const submission = { name: 't', args: [1], options: { taskId: 'id', eta: new Date(5000) } };
     const retry = new Retry('Retry in 1s', submission, { cause: new RangeError('why') });
