@@ -102,6 +102,11 @@ export type TaskFailure = {
   readonly traceback: string | null;
 };
 
+export type WorkerRefusal = {
+  readonly worker: string;
+  readonly reason: string;
+};
+
 export type TaskRow = {
   readonly task_id: string;
   readonly task_name: string | null;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { clientFiles } from './client-types';
+import { clientFiles } from './client';
 import { openApiPage } from './openapi';
 import { configurationPage, environmentExample, errorsPage } from './pages';
 

@@ -22,7 +22,10 @@ const row = named(
 );
 
 const counts = Joi.array().items(
-  Joi.object({ value: Joi.string().allow(null, '').required(), count: Joi.number().integer().required() }),
+  named(
+    'FacetCount',
+    Joi.object({ value: Joi.string().allow(null, '').required(), count: Joi.number().integer().required() }),
+  ),
 );
 
 /** The answer of `GET /rabbitmq/tasks`. */

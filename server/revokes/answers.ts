@@ -1,12 +1,16 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 
 const workers = Joi.array().items(Joi.string()).required();
 
+const refusal = named(
+  'WorkerRefusal',
+  Joi.object({ worker: Joi.string().required(), reason: Joi.string().allow('').required() }),
+);
+
 const outcome = {
   acknowledged: workers.description('Workers that took the revoke.'),
-  refused: Joi.array()
-    .items(Joi.object({ worker: Joi.string().required(), reason: Joi.string().allow('').required() }))
-    .required(),
+  refused: Joi.array().items(refusal).required(),
   no_reply: workers.description('Workers known to be online that did not answer.'),
   tombstone: Joi.object({ expires_at: Joi.string().isoDate().required() })
     .allow(null)

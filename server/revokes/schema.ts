@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { named } from '../http/named-schema';
 import { prepared } from '../http/validation';
 
 export { revokeQuerySchema, taskIdSchema } from '../tasks';
@@ -40,17 +41,20 @@ const choice = Joi.string()
 const stamp = Joi.string().min(1).max(1024);
 
 /** Which tasks of the history. */
-export const taskFilterSchema = Joi.object<RevokeFilter>({
-  state: choice,
-  name: choice,
-  worker: choice,
-  queue: choice,
-  tag: choice,
-  root_id: taskId.description('The task of this id and all that it caused.'),
-  group_id: taskId,
-  queued_after: Joi.string().isoDate(),
-  queued_before: Joi.string().isoDate(),
-}).min(1);
+export const taskFilterSchema = named(
+  'TaskFilter',
+  Joi.object<RevokeFilter>({
+    state: choice,
+    name: choice,
+    worker: choice,
+    queue: choice,
+    tag: choice,
+    root_id: taskId.description('The task of this id and all that it caused.'),
+    group_id: taskId,
+    queued_after: Joi.string().isoDate(),
+    queued_before: Joi.string().isoDate(),
+  }).min(1),
+);
 
 /** Most tasks that one request revokes. */
 const MAX_TASKS = 10_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientFiles } from '../../../scripts/documentation/client-types';
+import { clientFiles } from '../../../scripts/documentation/client';
 import { openApiPage } from '../../../scripts/documentation/openapi';
 import { configurationPage, environmentExample, errorsPage } from '../../../scripts/documentation/pages';
 
