@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { TaskDefinition } from './registry';
 import type { SubscriberDefinition } from './subscribers';
 
-/** A task module is not there or holds no task. */
+/** A task module is not there, cannot be loaded, or holds no task. */
 export class TaskModuleError extends Error {
   override readonly name = 'TaskModuleError';
 }
@@ -19,7 +19,7 @@ export interface ModuleContents {
 /**
  * Loads task modules: built files, folders of them, or npm packages. Every exported task and subscriber counts, also in exported
  * lists.
- * @throws TaskModuleError when one is not there or holds neither; whatever a module throws while it loads
+ * @throws TaskModuleError when one is not there, throws while it loads, or holds neither
  */
 export async function loadModules(modules: readonly string[]): Promise<ModuleContents> {
   const found = new Set<Definition>();
@@ -43,14 +43,17 @@ export async function loadTaskModules(modules: readonly string[]): Promise<reado
 
 type Definition = TaskDefinition | SubscriberDefinition;
 
-/** A module that is not there is said in one line; what a module throws itself keeps its stack. */
+/** A module that is not there is said in one line; of what a module throws the stack is told, and the file, which a stack may lack. */
 async function load(name: string, specifier: string): Promise<unknown> {
   try {
     return await import(specifier);
   } catch (cause) {
     const text = String(cause);
     const isItself = text.includes(`'${specifier}'`) || text.includes(`'${resolve(name)}'`);
-    if (!isItself || (cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    if (!isItself || (cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') {
+      const stack = cause instanceof Error ? (cause.stack ?? text) : text;
+      throw new TaskModuleError(`task module ${specifier} cannot be loaded: ${stack}`, { cause });
+    }
     throw new TaskModuleError(`task module ${name} is not there: no file, folder or package of that name`);
   }
 }

@@ -1,6 +1,6 @@
 import type { ControlCommand } from '../../celery/control';
 import { exceptionRepr, PythonError } from '../../celery/protocol';
-import { tasksPerSecond } from '../intake';
+import { tasksPerSecond } from '../registry';
 import { ANY_OTHER, boundCommand, optional } from './bound-command';
 import type { WorkerView } from './worker-view';
 

@@ -23,10 +23,9 @@ import {
   type RevokedTasks,
   runKey,
   TaskIntake,
-  tasksPerSecond,
 } from '../intake';
 import { AsyncPool } from '../pool';
-import type { TaskRegistry } from '../registry';
+import { type TaskRegistry, tasksPerSecond } from '../registry';
 import { AcceptedRuns } from './accepted-runs';
 import { HeldTasks } from './held-tasks';
 import { TaskLines } from './task-lines';

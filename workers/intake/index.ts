@@ -4,7 +4,6 @@ export { type EtaParkingLimits, parksEta } from './eta-parking';
 export { EtaSchedule } from './eta-schedule';
 export { needsFreshPrefetch } from './held-budget';
 export { QueueConsumer, type QueueConsumerOptions } from './queue-consumer';
-export { tasksPerSecond } from './rate';
 export { RateLimits, type RateLimitsDeps } from './rate-limits';
 export { RecentlySettled, runKey } from './recently-settled';
 export { Relocation, type RelocationDeps } from './relocation';

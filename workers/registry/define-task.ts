@@ -1,5 +1,6 @@
 import { PythonError } from '../../celery/protocol';
 import { bindArguments } from './bind-arguments';
+import { checkSettings } from './check-settings';
 import { compileParameters } from './compiled-parameters';
 import type { ArgumentsOf, Parameter } from './parameters';
 import type {
@@ -15,7 +16,7 @@ import type {
  * checked, converted and typed, without one their values are `unknown`.
  *
  * @example defineTask('tasks.echo', { params: ['text'] }, (_context, { text }) => text)
- * @throws Error when the parameter list is not one Python would accept
+ * @throws Error when the parameter list is not one Python would accept, or a setting means nothing
  */
 export function defineTask<Arguments>(
   name: string,
@@ -34,6 +35,7 @@ export function defineTask(
 ): TaskDefinition {
   if (name === '') throw new Error('a task needs a name');
   const { params, schema, ...settings } = declaration;
+  checkSettings(name, settings);
   const compiled = compileParameters(name, params);
   const functionName = name.slice(name.lastIndexOf('.') + 1);
   return {

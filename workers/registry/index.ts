@@ -3,6 +3,7 @@ export { bindArguments } from './bind-arguments';
 export { compileParameters } from './compiled-parameters';
 export { defineTask } from './define-task';
 export type { ArgumentsOf, OptionalParameter, Parameter } from './parameters';
+export { tasksPerSecond } from './rate';
 export { sendOptions } from './send-options';
 export type {
   CanvasArguments,

@@ -27,6 +27,7 @@ describe('loadTaskModules', () => {
       writeFile(join(folder, 'tasks', 'b.cjs'), moduleWith('folder.b')),
       writeFile(join(folder, 'tasks', 'notes.txt'), 'no module'),
       writeFile(join(folder, 'empty.js'), 'exports.nothing = 1;'),
+      writeFile(join(folder, 'slip.mjs'), 'export const x = ;'),
       writeFile(join(folder, 'broken.js'), "require('not-installed-anywhere');"),
       writeFile(join(packaged, 'package.json'), '{"name":"some-tasks","main":"lib.js"}'),
       writeFile(join(packaged, 'lib.js'), moduleWith('package.task')),
@@ -66,5 +67,9 @@ describe('loadTaskModules', () => {
 
   it('tells what a module that is there lacks itself', async () => {
     await expect(names('broken.js')).rejects.toThrow(/not-installed-anywhere/);
+    // Node's own message and stack of this one name no file.
+    await expect(names('slip.mjs')).rejects.toThrow(
+      /slip\.mjs cannot be loaded: SyntaxError: Unexpected token/,
+    );
   });
 });

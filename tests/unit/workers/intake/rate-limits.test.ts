@@ -1,4 +1,5 @@
-import { RateLimits, tasksPerSecond } from '../../../../workers/intake';
+import { RateLimits } from '../../../../workers/intake';
+import { tasksPerSecond } from '../../../../workers/registry';
 
 describe('tasksPerSecond', () => {
   test.each([
