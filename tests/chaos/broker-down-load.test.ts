@@ -14,6 +14,8 @@ const PER_SECOND = FULL ? 1000 : 300;
 const CALLERS = 50;
 const BODY_BYTES = 10 * 1024;
 const MEBIBYTE = 1024 * 1024;
+/** Where the machine is quiet; a busy one has idle requests wait, too. */
+const P99_MS = 50;
 /** Begins when the gateway has compiled what refuses. */
 const WARM_UP = 2000;
 
@@ -50,32 +52,34 @@ const body = JSON.stringify({
   kwargs: { text: 'x'.repeat(BODY_BYTES) },
 });
 
-const submit = (): Promise<Refusal> =>
+const ask = (method: string, path: string, sent?: string): Promise<Refusal> =>
   new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const headers = { 'X-API-Key': gateway.keys.submitter, 'Content-Type': 'application/json' };
-    const call = request(
-      `${gateway.url}/rabbitmq/tasks/submit`,
-      { method: 'POST', agent, headers },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.once('end', () =>
-          resolve({
-            what: `${response.statusCode} ${/"code":"([A-Z_]+)"/.exec(text)?.[1]}`,
-            retryAfter: Number(response.headers['retry-after']) > 0,
-            tookMs: performance.now() - startedAt,
-          }),
-        );
-      },
-    );
-    call.once('error', reject).end(body);
+    const call = request(`${gateway.url}${path}`, { method, agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('end', () =>
+        resolve({
+          what: `${response.statusCode} ${/"code":"([A-Z_]+)"/.exec(text)?.[1]}`,
+          retryAfter: Number(response.headers['retry-after']) > 0,
+          tookMs: performance.now() - startedAt,
+        }),
+      );
+    });
+    call.once('error', reject).end(sent);
   });
 
+const submit = (): Promise<Refusal> => ask('POST', '/rabbitmq/tasks/submit', body);
+
 /** Offers so many a second until the count is reached. */
-async function offer(count: number, perSecond: number): Promise<readonly Refusal[]> {
+async function offer(
+  send: () => Promise<Refusal>,
+  count: number,
+  perSecond: number,
+): Promise<readonly Refusal[]> {
   const refusals: Refusal[] = [];
   const startedAt = performance.now();
   let offered = 0;
@@ -84,7 +88,7 @@ async function offer(count: number, perSecond: number): Promise<readonly Refusal
       const waitMs = startedAt + (offered * 1000) / perSecond - performance.now();
       offered += 1;
       if (waitMs > 0) await sleep(waitMs);
-      refusals.push(await submit());
+      refusals.push(await send());
     }
   };
   await Promise.all(Array.from({ length: CALLERS }, caller));
@@ -94,13 +98,15 @@ async function offer(count: number, perSecond: number): Promise<readonly Refusal
 test(`a broker down for ${SECONDS} s under ${PER_SECOND} submissions of 10 KB a second: all are refused at once, and nothing is kept`, async () => {
   await link.stop();
   await until(async () => (await submit()).what === '503 BROKER_UNREACHABLE');
-  await offer(WARM_UP, Number.POSITIVE_INFINITY);
+  await offer(submit, WARM_UP, Number.POSITIVE_INFINITY);
+  // What the machine itself takes at this pace, for a request with nothing to do.
+  const idle = await offer(() => ask('GET', '/health/live'), Math.min(SECONDS, 5) * PER_SECOND, PER_SECOND);
   const before = await residentBytes(gateway.process.pid);
   let most = before;
   const sampling = setInterval(async () => {
     most = Math.max(most, await residentBytes(gateway.process.pid));
   }, 500);
-  const refusals = await offer(SECONDS * PER_SECOND, PER_SECOND);
+  const refusals = await offer(submit, SECONDS * PER_SECOND, PER_SECOND);
   clearInterval(sampling);
 
   const waits = refusals.map(({ tookMs }) => tookMs);
@@ -110,6 +116,9 @@ test(`a broker down for ${SECONDS} s under ${PER_SECOND} submissions of 10 KB a 
   expect(new Set(refusals.map(({ what }) => what))).toEqual(new Set(['503 BROKER_UNREACHABLE']));
   expect(refusals.every(({ retryAfter }) => retryAfter)).toBe(true);
   expect(most - before).toBeLessThan(64 * MEBIBYTE);
-  // Bound where the machine is quiet; a busy one has its half within it.
-  expect(percentile(waits, FULL ? 0.99 : 0.5)).toBeLessThan(50);
+  const p99Idle = percentile(
+    idle.map(({ tookMs }) => tookMs),
+    0.99,
+  );
+  expect(percentile(waits, 0.99)).toBeLessThan(Math.max(P99_MS, p99Idle * 5));
 }, 180_000);

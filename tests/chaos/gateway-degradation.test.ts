@@ -87,6 +87,27 @@ test.each<readonly [string, readonly string[], readonly string[]]>([
   120_000,
 );
 
+test('a full queue that takes no more: what does not fit is refused and not there, and others are served', async () => {
+  const gateway = await start();
+  await ready(gateway);
+  await gateway.call('POST', '/rabbitmq/queues/declare', {
+    queue_name: 'full',
+    max_length: 5,
+    overflow: 'reject-publish',
+  });
+  const toFull = (): Promise<Answer> =>
+    gateway.call('POST', '/rabbitmq/tasks/submit', { ...TASK, queue: 'full' });
+  const answers: Answer[] = [];
+  for (let count = 0; count < 10; count += 1) answers.push(await toFull());
+  const accepted = answers.filter(({ status }) => status === 202).length;
+  expect(accepted).toBeGreaterThanOrEqual(5);
+  expect(accepted).toBeLessThan(10);
+  for (const answer of answers.filter(({ status }) => status !== 202))
+    expectUnavailable(answer, 'PUBLISH_NACKED');
+  expect((await gateway.call('GET', '/rabbitmq/queues/full/info')).body.message_count).toBe(accepted);
+  expect((await submit(gateway)).status).toBe(202);
+}, 60_000);
+
 test('a frozen broker: readiness finds it by its canary while the connection still looks well', async () => {
   const gateway = await start();
   await ready(gateway);
