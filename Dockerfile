@@ -23,7 +23,7 @@ COPY --from=build /app/dist dist
 USER node
 
 FROM node AS worker
-CMD ["node", "--max-semi-space-size=4", "dist/workers/main.js", "-Q", "celery,typescript", "-n", "typescript@%h", "-E"]
+CMD ["node", "--max-semi-space-size=4", "dist/workers/main.js", "-Q", "celery,typescript", "-n", "typescript@%h", "-l", "INFO", "-E"]
 
 FROM python:3.13-slim AS python-worker
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -72,7 +72,8 @@ export class ProcessLifecycle implements Lifecycle {
       this.options.announce?.('warm', signal);
       void this.stop().then(
         () => this.options.exit(0),
-        () => this.options.exit(EXIT_FORCED),
+        // Too late: what still runs is told so, and others hear of it.
+        () => (this.killing ? undefined : this.cold(signal)),
       );
     };
     const cold = (signal: NodeJS.Signals): void => this.cold(signal);

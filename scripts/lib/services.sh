@@ -27,7 +27,7 @@ wait_until_ready() {
 # Both consume the shared queue; the queue of its own lets the first task reach each for certain.
 start_typescript_worker() {
   start_process typescript-worker env CELERY_BROKER_URL="$BROKER_URL" \
-    node --max-semi-space-size=4 dist/workers/main.js -Q celery,typescript -n typescript@%h -c 4 -E
+    node --max-semi-space-size=4 dist/workers/main.js -Q celery,typescript -n typescript@%h -c 4 -l INFO -E
 }
 
 start_python_worker() {

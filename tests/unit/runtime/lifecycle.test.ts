@@ -79,6 +79,24 @@ describe('ProcessLifecycle', () => {
     expect(calls).toContain('stop a');
   });
 
+  test('a warm stop that passes its deadline goes on as a cold one', async () => {
+    const killed: string[] = [];
+    const hangs = { stop: () => new Promise<void>(() => undefined), kill: () => void killed.push('b') };
+    const { exits, announced, lifecycle } = probe(hangs, 30);
+    await lifecycle.start();
+    lifecycle.installSignals();
+    try {
+      process.emit('SIGTERM', 'SIGTERM');
+      await expect(lifecycle.stop()).rejects.toThrow('did not stop cleanly');
+      await new Promise(setImmediate);
+    } finally {
+      lifecycle.removeSignals();
+    }
+    expect(killed).toEqual(['b']);
+    expect(announced).toEqual(['warm SIGTERM', 'cold SIGTERM']);
+    expect(exits).toEqual([1]);
+  });
+
   test('SIGHUP stops warmly, and each stop is announced', async () => {
     const { calls, exits, lifecycle, announced } = probe();
     await lifecycle.start();
