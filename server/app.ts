@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../runtime';
+import { type BrokerRoutes, brokerPaths } from './brokers';
 import { GatewayError } from './errors';
 import { inOneLayer } from './http/in-one-layer';
 import { mountRoutes, type RouteGuards } from './http/mount-routes';
@@ -11,6 +12,8 @@ import type { RouteDefinition } from './http/route';
 export interface AppDeps {
   readonly routes: readonly RouteDefinition[];
   readonly guards: RouteGuards;
+  /** Those of further brokers. */
+  readonly brokers: readonly BrokerRoutes[];
   /** What measures requests, if anything does. */
   readonly measure: readonly Handler[];
   readonly accessLog: Handler;
@@ -49,6 +52,7 @@ export function createApp(deps: AppDeps): Express {
   // Flat queries only: nested ones are a way to unexpected types.
   app.set('query parser', 'simple');
   app.use(inOneLayer([requestId, ...deps.measure, deps.accessLog, securityHeaders()]));
+  if (deps.brokers.length > 0) app.use(brokerPaths(deps.brokers));
   mountRoutes(app, deps.routes, deps.guards);
   app.use((_req, _res, next) => next(new GatewayError('ROUTE_NOT_FOUND', 'There is no such route.')));
   app.use(problemHandler(deps.logger));

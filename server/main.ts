@@ -11,7 +11,7 @@ import {
 } from '../runtime';
 import { auditCommand } from './audit/command';
 import { createGateway, openKeyStorage } from './bootstrap';
-import { loadServerConfig } from './config';
+import { loadFurtherBrokers, loadServerConfig } from './config';
 import { keysCommand } from './keys/command';
 import { createApiKey } from './security/api-key';
 import { type OpenKeyStorage, REDIS_KEYS_NAME } from './security/key-storage';
@@ -40,11 +40,13 @@ function environment(): NodeJS.ProcessEnv {
 
 async function serve(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
-  const config = loadServerConfig(environment());
+  const env = environment();
+  const config = loadServerConfig(env);
+  const brokers = loadFurtherBrokers(config, env);
   const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, service: 'gateway' });
   const levels = new LogLevelSwitch({ logger, configured: config.LOG_LEVEL, clock: systemClock });
   installLogLevelSignal(levels);
-  const gateway = createGateway({ config, logger, levels, clock: systemClock });
+  const gateway = createGateway({ config, logger, levels, clock: systemClock, brokers });
   const lifecycle = new ProcessLifecycle({
     parts: gateway.parts,
     deadlineMs: config.GATEWAY_STOP_DEADLINE_MS + STOP_SLACK_MS,

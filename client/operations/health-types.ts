@@ -30,4 +30,11 @@ export type Readiness = {
   readonly events?: PartHealth;
   /** Keys in Redis: not ready until they were read once. */
   readonly api_keys?: PartHealth;
+  /** Further brokers, by name. They do not decide: `status` is that of the default one. */
+  readonly brokers?: Readonly<Record<string, {
+    readonly ready: boolean;
+    readonly status: "ready" | "not_ready" | "stopping" | "messaging_disabled";
+    readonly state?: string;
+    readonly last_error?: string;
+  }>>;
 };

@@ -55,6 +55,10 @@ function routedQueue(config: ServerConfig): (task: string) => string | undefined
   return (name) => router.route({ name, args: [], kwargs: {}, options: {} }).destination.queue ?? undefined;
 }
 
+/** What keys may name and see of the tasks of one broker. */
+export const createPermissions = (config: ServerConfig, broker: AccessDeps['broker']): Permissions =>
+  new Permissions({ routedQueue: routedQueue(config), ownerOf: ownersOf(broker) });
+
 /** Reads the keys. @throws ConfigError for a key file that cannot be used. */
 export function createAccess({ config, logger, clock, broker }: AccessDeps): Access {
   const keys = new KeyRing({ clock });
@@ -68,7 +72,7 @@ export function createAccess({ config, logger, clock, broker }: AccessDeps): Acc
     keys,
     loaded,
     verifier,
-    permissions: new Permissions({ routedQueue: routedQueue(config), ownerOf: ownersOf(broker) }),
+    permissions: createPermissions(config, broker),
     parts: loaded.parts,
   };
 }

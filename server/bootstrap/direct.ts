@@ -63,8 +63,7 @@ function topologyFeature(
 export function direct(context: FeatureContext): Feature {
   const { names, drain, clock, broker } = context;
   const parts = createDirectParts(context);
-  const { operations, contents, topology } = parts;
-  const declared = new DeclaredNames();
+  const { operations, contents, topology, declared } = parts;
   const settled = async (queue: string) => broker?.settling.settled(queue);
   const partitions = new PartitionService({ topology, names, declared, settled, clock });
   return {

@@ -3,9 +3,12 @@ import type { RouteDefinition } from '../http/route';
 import type { Feature, FeatureContext } from './feature';
 
 /** @param others the routes of all other features: the document tells of them and of its own. */
-export function docs({ config }: FeatureContext, others: readonly RouteDefinition[]): Feature {
+export function docs({ config, further }: FeatureContext, others: readonly RouteDefinition[]): Feature {
   if (!config.GATEWAY_DOCS_ENABLED) return { routes: [] };
-  const service = new DocsService(() => [...others, ...routes]);
+  const service = new DocsService(
+    () => [...others, ...routes],
+    further.map(({ name }) => name),
+  );
   const routes: readonly RouteDefinition[] = docsRoutes({ service, assets: new PageAssets() });
   return { routes };
 }

@@ -7,6 +7,7 @@ import type { RouteDefinition } from '../http/route';
 import type { MessagingService, NamePolicy } from '../messaging';
 import type { MetricsRegistry } from '../metrics';
 import type { Access } from './access';
+import type { FurtherGateway } from './further-broker';
 import type { Idempotency } from './idempotency';
 import type { BrokerParts } from './messaging';
 
@@ -31,6 +32,8 @@ export interface FeatureContext {
   readonly idempotency: Idempotency;
   /** What the arguments of tasks have to be; undefined without TASK_SCHEMAS_DIR. */
   readonly schemas: TaskSchemas | undefined;
+  /** The other brokers of this gateway; of one of those: none. */
+  readonly further: readonly FurtherGateway[];
 }
 
 /** One feature, put together: what it answers and what of it has to run. */

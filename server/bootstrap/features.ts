@@ -1,4 +1,5 @@
 import { audit } from './audit';
+import { brokers } from './brokers';
 import { catalogue } from './catalogue';
 import { direct } from './direct';
 import { docs } from './docs';
@@ -16,13 +17,12 @@ import { webhooks } from './webhooks';
 import { workers } from './workers';
 import { workflows } from './workflows';
 
-/** All that the gateway offers. Features that work the broker directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
-export function createFeatures(context: FeatureContext): readonly Feature[] {
+/** What is done with one broker. Features that work it directly exist only with RABBITMQ_MANAGEMENT_ENABLED. */
+export function createBrokerFeatures(context: FeatureContext): readonly Feature[] {
   const worksBroker = context.config.RABBITMQ_MANAGEMENT_ENABLED ? [direct(context)] : [];
   const revoking = revokes(context);
   const flows = workflows(context, revoking.service);
   const features: readonly Feature[] = [
-    health(context),
     tasks(context, revoking.service),
     catalogue(context),
     revoking,
@@ -33,14 +33,31 @@ export function createFeatures(context: FeatureContext): readonly Feature[] {
     schedules(context),
     webhooks(context, flows.followed),
     ...worksBroker,
-    keys(context),
-    audit(context),
-    logLevel(context),
-    metrics(context),
-  ].map((feature) => ({
+  ];
+  return guarded(context, features);
+}
+
+function guarded({ idempotency }: FeatureContext, features: readonly Feature[]): readonly Feature[] {
+  return features.map((feature) => ({
     ...feature,
-    routes: feature.routes.map((route) => context.idempotency.requests.guard(route)),
+    routes: feature.routes.map((route) => idempotency.requests.guard(route)),
   }));
+}
+
+/** All that the gateway offers. */
+export function createFeatures(context: FeatureContext): readonly Feature[] {
+  const probes = health(context);
+  const features: readonly Feature[] = [
+    ...guarded(context, [probes]),
+    ...createBrokerFeatures(context),
+    ...guarded(context, [
+      brokers(context, probes.service),
+      keys(context),
+      audit(context),
+      logLevel(context),
+      metrics(context),
+    ]),
+  ];
   return [
     ...features,
     docs(

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { HealthService, healthRoutes, LoopWatch, PublishCanary } from '../health';
+import { HealthService, type HealthServiceDeps, healthRoutes, LoopWatch, PublishCanary } from '../health';
 import type { Feature, FeatureContext } from './feature';
 
-/** The probes, and what they look at. */
-export function health({ config, clock, messaging, broker, drain, access }: FeatureContext): Feature {
-  const loop = new LoopWatch({ clock });
+/** Says whether a broker is of use. */
+export function createHealth(
+  { config, clock, messaging, broker, drain }: FeatureContext,
+  rest: Pick<HealthServiceDeps, 'apiKeys' | 'loop' | 'others'>,
+): HealthService {
   const timeoutMs = config.READINESS_CANARY_TIMEOUT_MS;
   const canary =
     broker === undefined || timeoutMs === 0
@@ -16,15 +18,16 @@ export function health({ config, clock, messaging, broker, drain, access }: Feat
           queue: `celery-gateway.canary.${randomUUID()}`,
           timeoutMs,
         });
-  const service = new HealthService({
-    messaging,
-    drain,
-    canary,
-    apiKeys: access.loaded.health,
-    loop,
-    maxLagMs: config.LIVENESS_MAX_LAG_MS,
-  });
+  return new HealthService({ messaging, drain, canary, maxLagMs: config.LIVENESS_MAX_LAG_MS, ...rest });
+}
+
+/** The probes, and what they look at. */
+export function health(context: FeatureContext): Feature & { readonly service: HealthService } {
+  const loop = new LoopWatch({ clock: context.clock });
+  const apiKeys = context.access.loaded.health;
+  const service = createHealth(context, { loop, apiKeys, others: context.further });
   return {
+    service,
     routes: healthRoutes(service),
     parts: [{ name: 'event loop watch', start: () => loop.start(), stop: () => loop.stop() }],
   };

@@ -6,7 +6,7 @@ import {
   LogLevelSwitch,
   openTracing,
 } from '../../runtime';
-import type { ServerConfig } from '../config';
+import type { FurtherBroker, ServerConfig } from '../config';
 import { Drain } from '../http/drain';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
 import { requestSpans } from '../http/request-spans';
@@ -17,10 +17,12 @@ import { createAccess } from './access';
 import { createAuditLog } from './audit';
 import { createTaskSchemas } from './catalogue';
 import { createFeatures } from './features';
+import { createFurtherBroker } from './further-broker';
 import { certificateRenewal, serverCertificate } from './https';
 import { createIdempotency } from './idempotency';
 import { createListener } from './listener';
 import { type BrokerParts, createRabbitMQMessaging, type RabbitMQServiceOptions } from './messaging';
+import { ownStreams } from './own-streams';
 import { createRateLimits } from './rate-limits';
 
 export { openKeyStorage } from './key-storage';
@@ -40,6 +42,8 @@ export interface GatewayDeps {
   /** Shared with the signal; made here when absent. */
   readonly levels?: LogLevelSwitch;
   readonly clock: Clock;
+  /** Further brokers it serves. */
+  readonly brokers?: readonly FurtherBroker[];
 }
 
 /** A gateway without its socket. */
@@ -72,22 +76,19 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     given === undefined
       ? messagingOf({ config, logger, clock, tracing })
       : { service: given, broker: undefined };
-  const names = new NamePolicy(config.GATEWAY_ALLOWED_QUEUES, [
-    config.SUBMISSION_RECORD_STREAM,
-    config.RESULT_STREAM,
-    config.IDEMPOTENCY_STREAM,
-    config.WORKFLOW_STREAM,
-    config.CHORD_QUEUE,
-  ]);
+  const names = new NamePolicy(config.GATEWAY_ALLOWED_QUEUES, ownStreams(config));
   const access = createAccess({ config, logger, clock, broker });
   const audit = createAuditLog({ config, logger, broker });
   const limits = createRateLimits(config, logger);
   const idempotency = createIdempotency({ config, logger, clock, broker });
   const metrics = new MetricsRegistry();
+  const levels = deps.levels ?? new LogLevelSwitch({ logger, configured: config.LOG_LEVEL, clock });
+  const shared = { logger, clock, levels, drain, audit, access, tracing };
+  const further = (deps.brokers ?? []).map((one) => createFurtherBroker(one, shared));
   const features = createFeatures({
     config,
     logger,
-    levels: deps.levels ?? new LogLevelSwitch({ logger, configured: config.LOG_LEVEL, clock }),
+    levels,
     clock,
     drain,
     names,
@@ -98,6 +99,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
     idempotency,
     schemas: createTaskSchemas(config, logger),
     metrics,
+    further,
   });
   const routes = features.flatMap((feature) => feature.routes);
   const measure = [
@@ -112,6 +114,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       part('audit log', audit),
       ...idempotency.parts,
       ...features.flatMap((feature) => feature.parts ?? []),
+      ...further.flatMap(({ parts }) => parts),
     ],
     messaging,
     routes,
@@ -121,6 +124,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
       clock,
       drain,
       routes,
+      further,
       access,
       audit,
       limits,

@@ -2,9 +2,11 @@ import type { Express } from 'express';
 import type { Clock, Logger } from '../../runtime';
 import { createApp } from '../app';
 import { type AuditLog, AuditTrail, isAudited } from '../audit';
+import { onlyKeys } from '../brokers';
 import type { ServerConfig } from '../config';
 import { accessLog } from '../http/access-log';
 import type { Drain } from '../http/drain';
+import { inOneLayer } from '../http/in-one-layer';
 import { jsonBody } from '../http/json-body';
 import type { RouteGuards } from '../http/mount-routes';
 import type { Handler } from '../http/request-context';
@@ -13,6 +15,7 @@ import { authentication } from '../security/authentication';
 import { Masker } from '../security/masker';
 import { bodyNarrowing, narrowing } from '../security/narrowing';
 import type { Access } from './access';
+import type { FurtherGateway } from './further-broker';
 import type { RateLimits } from './rate-limits';
 
 export interface ListenerDeps {
@@ -24,6 +27,8 @@ export interface ListenerDeps {
   readonly access: Pick<Access, 'verifier' | 'permissions'>;
   readonly audit: Pick<AuditLog, 'record' | 'available'>;
   readonly limits: RateLimits;
+  /** The other brokers of this gateway. */
+  readonly further?: readonly FurtherGateway[];
   /** Sees each request before all else. */
   readonly measure: readonly Handler[];
 }
@@ -51,12 +56,24 @@ function guards({ config, clock, drain, access, audit, limits }: ListenerDeps): 
   };
 }
 
+/** The same, with the record of the broker's own tasks; and only for its keys. */
+function furtherGuards(deps: ListenerDeps, { access, mayUse }: FurtherGateway): RouteGuards {
+  const own = guards({ ...deps, access });
+  const allowed = onlyKeys(mayUse);
+  return { ...own, requireScope: (scope) => inOneLayer([own.requireScope(scope), allowed]) };
+}
+
 /** The Express application with its guards. */
 export function createListener(deps: ListenerDeps): Express {
   const { config, logger, clock, routes } = deps;
   return createApp({
     routes,
     guards: guards(deps),
+    brokers: (deps.further ?? []).map((further) => ({
+      name: further.name,
+      routes: further.routes,
+      guards: furtherGuards(deps, further),
+    })),
     measure: deps.measure,
     accessLog: accessLog(config.GATEWAY_ACCESS_LOG, logger, clock),
     trustProxyHops: config.TRUST_PROXY,

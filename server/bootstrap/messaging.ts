@@ -153,6 +153,10 @@ export interface BrokerParts extends Link {
   readonly lamport: LamportClock;
 }
 
+/** Whether asking the broker makes sense: a scrape of metrics should not wait for one that is away. */
+export const isThere = ({ connections }: Pick<BrokerParts, 'connections'>): boolean =>
+  connections.state === 'connected' || connections.state === 'blocked';
+
 /** Messaging over RabbitMQ and its parts. */
 export interface Messaging {
   readonly service: RabbitMQService;

@@ -1,5 +1,6 @@
 import type { LifecyclePart } from '../../runtime';
 import {
+  type BrokerMetrics,
   MetricsService,
   metricsRoutes,
   ProcessMetrics,
@@ -10,7 +11,7 @@ import {
   WorkerMetrics,
 } from '../metrics';
 import type { Feature, FeatureContext } from './feature';
-import type { BrokerParts } from './messaging';
+import { type BrokerParts, isThere } from './messaging';
 
 /** What is known of tasks, workers and queues. */
 function celeryMetrics({ config, clock, metrics: registry }: FeatureContext, broker: BrokerParts) {
@@ -24,6 +25,7 @@ function celeryMetrics({ config, clock, metrics: registry }: FeatureContext, bro
     clock,
     maxQueues: config.METRICS_MAX_QUEUES,
     inspectIntervalMs: config.METRICS_INSPECT_INTERVAL_SECONDS * 1000,
+    connected: () => isThere(broker),
   });
   new QueueMetrics({ registry, watch, history, clock });
   publishMetrics(registry, publisher);
@@ -38,6 +40,22 @@ function celeryMetrics({ config, clock, metrics: registry }: FeatureContext, bro
   };
 }
 
+/** What is counted of a further broker, and what has to run for it. */
+export interface CountedBroker extends BrokerMetrics {
+  readonly part: LifecyclePart;
+}
+
+/** Counts what happens on a further broker, under the label of its registry. */
+export function countBroker(context: FeatureContext, broker: BrokerParts): CountedBroker {
+  const { tasks, workers } = celeryMetrics(context, broker);
+  return {
+    registry: context.metrics,
+    tasks,
+    workers,
+    part: { name: 'metrics', start: async () => tasks.start(), stop: async () => tasks.stop() },
+  };
+}
+
 /** Prometheus' view of the gateway and of what it sees. */
 export function metrics(context: FeatureContext): Feature {
   const { config, broker, metrics: registry } = context;
@@ -48,6 +66,7 @@ export function metrics(context: FeatureContext): Feature {
     process: new ProcessMetrics(registry),
     tasks: celery?.tasks,
     workers: celery?.workers,
+    others: context.further.flatMap(({ counted }) => counted ?? []),
   });
   const part: LifecyclePart = { name: 'metrics', start: () => service.start(), stop: () => service.stop() };
   return { routes: metricsRoutes({ service, open: config.METRICS_OPEN }), parts: [part] };

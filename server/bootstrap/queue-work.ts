@@ -4,6 +4,7 @@ import type { LifecyclePart } from '../../runtime';
 import { disabledPort, type ManagementClient, QueueWork } from '../messaging';
 import { OperationService } from '../operations';
 import { QueueContentsService } from '../queue-contents';
+import { DeclaredNames } from '../queues';
 import { brokerConnection } from './broker-connection';
 import { contentProtection } from './content-protection';
 import type { FeatureContext } from './feature';
@@ -19,6 +20,8 @@ export interface DirectParts {
   readonly management: ManagementClient | undefined;
   readonly operations: OperationService;
   readonly contents: QueueContentsService;
+  /** Queues declared through this process. */
+  readonly declared: DeclaredNames;
   /** What signs or encrypts bodies, so that they can be read here; undefined where they are plain. */
   readonly protection: ContentProtection | undefined;
   /** In the order of their start. */
@@ -106,5 +109,15 @@ export function createDirectParts(context: FeatureContext): DirectParts {
       stop: () => work.stop(),
     });
   const management = createManagement(config);
-  return { work, topology, management, operations, contents, protection, lifecycle };
+  const declaredNames = new DeclaredNames();
+  return {
+    work,
+    topology,
+    management,
+    operations,
+    contents,
+    declared: declaredNames,
+    protection,
+    lifecycle,
+  };
 }

@@ -39,6 +39,10 @@ export const brokerSettings = {
   RABBITMQ_VHOST: text({ default: '/', description: 'Virtual host, as it is (not percent-encoded).' }),
   RABBITMQ_URL: urlList('Broker URL; several are nodes of one cluster. Wins over the RABBITMQ_* parts.'),
   CELERY_BROKER_URL: urlList('Broker URL as Celery knows it. Wins over RABBITMQ_URL and the parts.'),
+  GATEWAY_BROKERS_FILE: optionalText({
+    description:
+      'JSON file of further brokers or virtual hosts, by name: {"eu": {"CELERY_BROKER_URL": "amqp://..."}}, served below /brokers/eu. Each may have settings of its own, and keys: ids of the keys that may use it.',
+  }),
   RABBITMQ_MANAGEMENT_PORT: integer({
     default: 15672,
     min: 1,

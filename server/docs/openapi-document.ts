@@ -77,8 +77,20 @@ function share(name: string, schema: JsonSchema, schemas: Record<string, JsonSch
   schemas[name] = schema;
 }
 
-/** The OpenAPI 3.1 document of the routes: made from the schemas that validate, so it cannot say anything else. */
-export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocument {
+/** A further broker has the routes that work with a broker; keys, audit log and metrics are the gateway's. */
+const furtherServer = (name: string): object => ({
+  url: `brokers/${name}`,
+  description: `The broker ${name}: tasks, workflows, schedules, workers, webhooks, queues and messages.`,
+});
+
+/**
+ * The OpenAPI 3.1 document of the routes: made from the schemas that validate, so it cannot say anything else.
+ * @param brokers names of further brokers.
+ */
+export function openApiDocument(
+  routes: readonly RouteDefinition[],
+  brokers: readonly string[] = [],
+): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = { ...COMPONENTS.schemas };
   const shared = new SharedResponses();
   const paths: Record<string, Record<string, object>> = {};
@@ -91,7 +103,7 @@ export function openApiDocument(routes: readonly RouteDefinition[]): OpenApiDocu
     openapi: '3.1.1',
     info: INFO,
     // Relative to this document, so that it holds behind a proxy's prefix.
-    servers: [{ url: '.' }],
+    servers: [{ url: '.' }, ...brokers.map(furtherServer)],
     tags: [...tags].map((name) => ({ name })),
     paths,
     components: { ...COMPONENTS, schemas, responses: shared.components },

@@ -13,11 +13,17 @@ export interface ServedDocument {
 export class DocsService {
   private served: ServedDocument | undefined;
 
-  /** @param routes all that the gateway answers, this service's own among them. */
-  constructor(private readonly routes: () => readonly RouteDefinition[]) {}
+  /**
+   * @param routes all that the gateway answers, this service's own among them.
+   * @param brokers names of further brokers.
+   */
+  constructor(
+    private readonly routes: () => readonly RouteDefinition[],
+    private readonly brokers: readonly string[] = [],
+  ) {}
 
   document(): ServedDocument {
-    this.served ??= serve(JSON.stringify(openApiDocument(this.routes())));
+    this.served ??= serve(JSON.stringify(openApiDocument(this.routes(), this.brokers)));
     return this.served;
   }
 }

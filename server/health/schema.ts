@@ -1,6 +1,9 @@
 import Joi from 'joi';
 import { named } from '../http/named-schema';
 
+/** How one broker is. */
+export const BROKER_STATUSES = ['ready', 'not_ready', 'stopping', 'messaging_disabled'] as const;
+
 /** The answer of `GET /health/live`. */
 export const livenessSchema = Joi.object({
   status: Joi.string().valid('live', 'stuck').required(),
@@ -23,7 +26,9 @@ const part = named(
 export const readinessSchema = named(
   'Readiness',
   Joi.object({
-    status: Joi.string().valid('ready', 'not_ready', 'stopping', 'messaging_disabled').required(),
+    status: Joi.string()
+      .valid(...BROKER_STATUSES)
+      .required(),
     messaging: Joi.string().valid('enabled', 'disabled').required(),
     broker: Joi.object({
       state: Joi.string().required(),
@@ -40,5 +45,18 @@ export const readinessSchema = named(
     submissions: part,
     events: part,
     api_keys: part.description('Keys in Redis: not ready until they were read once.'),
+    brokers: Joi.object()
+      .pattern(
+        Joi.string(),
+        Joi.object({
+          ready: Joi.boolean().required(),
+          status: Joi.string()
+            .valid(...BROKER_STATUSES)
+            .required(),
+          state: Joi.string(),
+          last_error: Joi.string(),
+        }),
+      )
+      .description('Further brokers, by name. They do not decide: `status` is that of the default one.'),
   }),
 );

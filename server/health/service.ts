@@ -12,6 +12,14 @@ export interface Readiness {
   readonly canary: CanaryHealth | undefined;
   /** Undefined where they are not kept in Redis. */
   readonly apiKeys: PartHealth | undefined;
+  /** Of further brokers, by name; they do not decide. Absent where there are none. */
+  readonly brokers?: Readonly<Record<string, Readiness>>;
+}
+
+/** A broker whose state is told and decides nothing: traffic for the others is welcome without it. */
+export interface OtherBroker {
+  readonly name: string;
+  readonly readiness: () => Promise<Readiness>;
 }
 
 /** Whether the process is of use, or should be started anew. */
@@ -30,6 +38,8 @@ export interface HealthServiceDeps {
   readonly loop: Pick<LoopWatch, 'sustainedLagMs'>;
   /** 0: however late it is. */
   readonly maxLagMs: number;
+  /** Further brokers. */
+  readonly others?: readonly OtherBroker[];
 }
 
 export class HealthService {
@@ -42,6 +52,17 @@ export class HealthService {
   }
 
   async readiness(): Promise<Readiness> {
+    const { others = [] } = this.deps;
+    if (others.length === 0) return this.ownReadiness();
+    const [own, ...told] = await Promise.all([
+      this.ownReadiness(),
+      ...others.map(({ readiness }) => readiness()),
+    ]);
+    return { ...own, brokers: Object.fromEntries(told.map((other, at) => [others[at]?.name, other])) };
+  }
+
+  /** Of its own broker alone. */
+  async ownReadiness(): Promise<Readiness> {
     const messaging = this.deps.messaging.health();
     const apiKeys = this.deps.apiKeys?.();
     const known = { messaging, canary: undefined, apiKeys };

@@ -31,5 +31,15 @@ export function readinessView(readiness: Readiness): object {
     submissions: partView(messaging.submissions),
     events: partView(messaging.events),
     api_keys: partView(readiness.apiKeys),
+    brokers: readiness.brokers && mapped(readiness.brokers),
   };
 }
+
+/** Little: who asks for more asks the broker's own routes. */
+const mapped = (brokers: Readonly<Record<string, Readiness>>): object =>
+  Object.fromEntries(
+    Object.entries(brokers).map(([name, { ready, status, messaging }]) => [
+      name,
+      { ready, status, state: messaging.broker?.state, last_error: messaging.broker?.lastError },
+    ]),
+  );

@@ -5,7 +5,7 @@ import type { Handler } from './request-context';
 const MAX_LOGGED_PATH = 256;
 
 /** Where a submission answers that its task is. */
-const TASK_LOCATION = /^\/rabbitmq\/tasks\/([^/]+)$/;
+const TASK_LOCATION = /^(?:\/brokers\/[^/]+)?\/rabbitmq\/tasks\/([^/]+)$/;
 
 /** What Express keeps of the route that matched. */
 function routeOf(route: unknown): string | undefined {

@@ -5,6 +5,6 @@ export { publishMetrics } from './publish-metrics';
 export { QueueMetrics } from './queue-metrics';
 export { QueueWatch } from './queue-watch';
 export { metricsRoutes } from './routes';
-export { MetricsService } from './service';
+export { type BrokerMetrics, MetricsService } from './service';
 export { TaskMetrics } from './task-metrics';
 export { WorkerMetrics } from './worker-metrics';

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** One value of a gauge with its labels. */
 export interface Sample {
@@ -23,6 +23,11 @@ interface MetricOptions {
 /** The metrics of one gateway. Not prom-client's global registry: two gateways in a process would share it. */
 export class MetricsRegistry {
   readonly #registry = new Registry();
+
+  /** @param labels that all its metrics have beside their own. */
+  constructor(labels: Readonly<Record<string, string>> = {}) {
+    this.#registry.setDefaultLabels(labels);
+  }
 
   get contentType(): string {
     return this.#registry.contentType;
@@ -65,8 +70,14 @@ export class MetricsRegistry {
     });
   }
 
-  /** All of it in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** All of it in Prometheus' text format, and of others that have metrics of the same names with labels of their own. */
+  async text(others: readonly MetricsRegistry[] = []): Promise<string> {
+    if (others.length === 0) return this.#registry.metrics();
+    const told = await Promise.all([this, ...others].map((one) => one.#registry.getMetricsAsJSON()));
+    // No two have the same labels, so nothing is added up; but what is not to be, prom-client would leave out.
+    const summed = told.map((metrics) =>
+      metrics.map((metric) => ({ ...metric, aggregator: 'sum' as const })),
+    );
+    return AggregatorRegistry.aggregate(summed).metrics();
   }
 }

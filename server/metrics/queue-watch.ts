@@ -1,4 +1,4 @@
-import type { Topology } from '../../amqp';
+import { ConnectionError, type Topology } from '../../amqp';
 import type { ControlClient } from '../../celery';
 import type { Clock } from '../../runtime';
 
@@ -20,6 +20,8 @@ export interface QueueWatchDeps {
   readonly maxQueues: number;
   /** Workers are asked at most this often; 0 asks none. */
   readonly inspectIntervalMs: number;
+  /** Whether the broker is there. Without it a scrape would wait for it, with all that it tells of other brokers. */
+  readonly connected?: () => boolean;
 }
 
 /** Scrapes of one moment, by several Prometheus servers, share one look. */
@@ -38,7 +40,9 @@ export class QueueWatch {
   constructor(private readonly deps: QueueWatchDeps) {}
 
   /** @throws ConnectionError while the broker is away. */
-  queues(): Promise<readonly WatchedQueue[]> {
+  async queues(): Promise<readonly WatchedQueue[]> {
+    if (this.deps.connected?.() === false)
+      throw new ConnectionError('BROKER_UNREACHABLE', 'the broker is away', { retryable: true });
     const now = this.deps.clock.monotonic();
     if (this.#looked === undefined || now - this.#looked.at > FRESH_MS) {
       const queues = this.#look(now);

@@ -42,7 +42,8 @@ function follow(request: Handled, response: ServerResponse): void {
     breaches.found.push(
       ...contract.breaches({
         method: request.method ?? '',
-        route: typeof path === 'string' ? path : undefined,
+        // The document tells of the default broker's; the others have the same.
+        route: typeof path === 'string' ? path.replace(/^\/brokers\/[^/]+/, '') : undefined,
         status: response.statusCode,
         contentType: typeof type === 'string' ? type : undefined,
         body: Buffer.concat(chunks).toString(),

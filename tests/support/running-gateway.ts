@@ -1,6 +1,6 @@
 import { silentLogger, systemClock } from '../../runtime';
 import { createGateway } from '../../server/bootstrap';
-import { loadServerConfig } from '../../server/config';
+import { loadFurtherBrokers, loadServerConfig } from '../../server/config';
 import type { Role } from '../../server/security/scopes';
 import { holdToContract } from './contract-watch';
 import { keyOf, storedKeys } from './gateway-app';
@@ -26,15 +26,17 @@ export interface RunningGateway {
 
 /** Starts a gateway as main.ts does; the broker need not be there. */
 export async function startGateway(env: Readonly<Record<string, string>>): Promise<RunningGateway> {
-  const config = loadServerConfig({
+  const given = {
     RABBITMQ_ENABLED: 'true',
     RABBITMQ_MANAGEMENT_ENABLED: 'true',
     GATEWAY_PORT: '0',
     GATEWAY_API_KEYS: storedKeys,
     RABBITMQ_BACKOFF_INITIAL_MS: '20',
     ...env,
-  });
-  const gateway = createGateway({ config, logger: silentLogger(), clock: systemClock });
+  };
+  const config = loadServerConfig(given);
+  const brokers = loadFurtherBrokers(config, given);
+  const gateway = createGateway({ config, logger: silentLogger(), clock: systemClock, brokers });
   holdToContract(gateway.listener);
   for (const part of gateway.parts) await part.start();
   const { url } = gateway.http;
