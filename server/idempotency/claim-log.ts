@@ -43,6 +43,8 @@ export type Claims = Pick<ClaimLog, 'claim' | 'valueOf' | 'changed'>;
 
 /** How long the stream may take to bring a record back. */
 const ECHO_DEADLINE_MS = 5000;
+/** How often a claim is made again that was refused for one given up in the same moment. */
+const MOST_CLAIMS = 5;
 const TYPE = 'celery-gateway.claim';
 
 /**
@@ -96,22 +98,18 @@ export class ClaimLog implements Lifecycle {
     if (known?.state === 'settled' && now < known.untilMs && known.holder !== replaces) {
       return { won: false, claim: known };
     }
-    const holder = randomUUID();
-    await this.decided(holder, {
-      kind: 'claim',
-      key,
-      holder,
-      at: now,
-      forMs: leaseMs,
-      fingerprint,
-      replaces,
-    });
-    const claim = this.claims.get(key);
-    if (claim === undefined)
-      throw unavailable('the claim was pushed out by others: raise IDEMPOTENCY_MAX_ENTRIES');
-    if (claim.holder !== holder) return { won: false, claim };
-    this.renewals.set(holder, { key, leaseMs, at: this.deps.clock.monotonic() });
-    return { won: true, held: this.held(key, holder) };
+    for (let left = MOST_CLAIMS; left > 0; left -= 1) {
+      const holder = randomUUID();
+      const at = this.deps.clock.now();
+      await this.decided(holder, { kind: 'claim', key, holder, at, forMs: leaseMs, fingerprint, replaces });
+      const claim = this.claims.get(key);
+      // Who had it gave it up in the moment this one was refused: it is to be had again.
+      if (claim === undefined) continue;
+      if (claim.holder !== holder) return { won: false, claim };
+      this.renewals.set(holder, { key, leaseMs, at: this.deps.clock.monotonic() });
+      return { won: true, held: this.held(key, holder) };
+    }
+    throw unavailable('the claim was given up or pushed out by others each time', true);
   }
 
   /** What came of a settled claim. @throws RabbitMQError when it has to be read and cannot be. */

@@ -12,6 +12,7 @@ import {
   type QueueStatus,
   requestReply,
   type Topology,
+  toRabbitMQError,
 } from '../../amqp';
 import type { Lifecycle, Logger } from '../../runtime';
 import { GatewayError } from '../errors';
@@ -128,14 +129,23 @@ export class QueueWork implements Lifecycle {
     const { connections, topology, logger } = this.deps;
     if (!(await topology.exchangeExists(exchange)))
       throw new QueueError('EXCHANGE_NOT_FOUND', `There is no exchange ${exchange}.`);
+    let refused: (reason: unknown) => void = () => undefined;
+    const refusal = new Promise<never>((_resolve, reject) => {
+      refused = reject;
+    });
     const consumer = new AmqpConsumer({
       connection: connections.consume,
       queue: '',
       prefetch: FOLLOW_PREFETCH,
       prepare: async (channel) => {
-        const { queue } = await channel.assertQueue('', FOLLOW_QUEUE);
-        await channel.bindQueue(queue, exchange, routingKey);
-        return queue;
+        try {
+          const { queue } = await channel.assertQueue('', FOLLOW_QUEUE);
+          await channel.bindQueue(queue, exchange, routingKey);
+          return queue;
+        } catch (error) {
+          refused(error);
+          throw error;
+        }
       },
       onDelivery: (delivery) => {
         delivery.ack();
@@ -143,7 +153,13 @@ export class QueueWork implements Lifecycle {
       },
       logger,
     });
-    await consumer.start();
+    try {
+      // A consumer tries for ever. The exchange may be gone since it was looked at, and the caller waits.
+      await Promise.race([consumer.start(), refusal]);
+    } catch (error) {
+      await consumer.stop();
+      throw toRabbitMQError(error);
+    }
     return consumer;
   }
 

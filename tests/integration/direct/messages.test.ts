@@ -1,3 +1,6 @@
+import type { AmqpConnections, ConfirmPublisher, Topology } from '../../../amqp';
+import { silentLogger } from '../../../runtime';
+import { QueueWork } from '../../../server/messaging/queue-work';
 import { DirectSession } from '../../support/direct-session';
 import { keyOf } from '../../support/gateway-app';
 import { until } from '../../support/until';
@@ -254,4 +257,18 @@ test('an exchange is followed through a temporary queue, which goes with the rea
   );
   const absent = await fetch(`${session.gateway.url}/rabbitmq/messages/stream?exchange=absent`, { headers });
   expect(absent.status).toBe(404);
+});
+
+test('an exchange that goes while it is begun to be followed is said to be gone, and not waited for', async () => {
+  const connection = await session.connect();
+  const work = new QueueWork({
+    connections: { consume: connection } as unknown as AmqpConnections,
+    publisher: {} as ConfirmPublisher,
+    // It was there when it was looked at.
+    topology: { exchangeExists: async () => true } as unknown as Topology,
+    logger: silentLogger(),
+  });
+  await expect(work.follow('gone', '#', () => undefined)).rejects.toMatchObject({
+    code: 'EXCHANGE_NOT_FOUND',
+  });
 });

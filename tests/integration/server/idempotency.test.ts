@@ -68,6 +68,27 @@ describe('the same Idempotency-Key', () => {
     expect(await depth(one, queue)).toBe(2);
   });
 
+  test('of a request that is refused at this moment is free for those who ask at the same time', async () => {
+    const { log, stop } = await openClaims();
+    const wanted = { fingerprint: 'f', leaseMs: 5000 };
+    const first = await until(() => log.claim('m0', wanted).catch(() => undefined), { timeoutMs: 30_000 });
+    let held = first.won ? first.held : undefined;
+    for (let round = 0; round < 50; round += 1) {
+      // Refused, and given up by the one who had it: both are read in one turn.
+      const again = log.claim('m0', wanted);
+      await held?.release();
+      const outcome = await again;
+      if (outcome.won) held = outcome.held;
+      else {
+        const next = await log.claim('m0', wanted);
+        expect(next.won).toBe(true);
+        held = next.won ? next.held : undefined;
+      }
+    }
+    await held?.release();
+    await stop();
+  });
+
   test('of a request that was refused is free for a better one', async () => {
     const queue = `q-${randomUUID()}`;
     expect((await submit(one, 'd', { ...task(queue), queue: 'amq.no' })).status).toBe(403);
@@ -222,8 +243,8 @@ async function linked() {
   return { connections, publisher, topology, logger, stop };
 }
 
-/** A claim whose gateway dies without a word. */
-async function claimedBySomebody(key: string, fingerprint: string): Promise<{ stop(): Promise<void> }> {
+/** The claims as one more gateway knows them. */
+async function openClaims(): Promise<{ readonly log: ClaimLog; stop(): Promise<void> }> {
   const { connections, publisher, topology, logger, stop } = await linked();
   const log = new ClaimLog({
     connection: connections.consume,
@@ -236,13 +257,20 @@ async function claimedBySomebody(key: string, fingerprint: string): Promise<{ st
     logger,
   });
   await log.start();
-  await until(async () => (await log.claim(key, { fingerprint, leaseMs: 2000 })).won, { timeoutMs: 30_000 });
   return {
+    log,
     stop: async () => {
       await log.stop();
       await stop();
     },
   };
+}
+
+/** A claim whose gateway dies without a word. */
+async function claimedBySomebody(key: string, fingerprint: string): Promise<{ stop(): Promise<void> }> {
+  const { log, stop } = await openClaims();
+  await until(async () => (await log.claim(key, { fingerprint, leaseMs: 2000 })).won, { timeoutMs: 30_000 });
+  return { stop };
 }
 
 /** A result as a worker with `rpc://` sends it. */
