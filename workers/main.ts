@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     level: config.logLevel,
     format: config.logFile === null && process.stderr.isTTY ? 'pretty' : 'json',
     service: 'worker',
-    ...(config.logFile === null ? {} : { stream: await logStream(config.logFile) }),
+    ...(config.logFile === null ? {} : { stream: logStream(config.logFile) }),
   });
   const taskModules = config.taskModules.length > 0 ? config.taskModules : [OWN_TASKS];
   const { tasks, subscribers } = await loadModules(taskModules);
