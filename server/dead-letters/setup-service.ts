@@ -2,7 +2,7 @@ import { QueueError, type Topology } from '../../amqp';
 import { DEAD_LETTER_EXCHANGE, deadLetterQueueOf } from '../../celery/protocol';
 import { GatewayError } from '../errors';
 import type { ManagementClient, NamePolicy } from '../messaging';
-import { queueArguments } from '../queues';
+import { type DeclaredNames, queueArguments } from '../queues';
 import type { DeadLetterQueues } from './dead-letter-queues';
 import {
   asArguments,
@@ -32,6 +32,7 @@ export interface SetupServiceDeps {
   readonly management: Pick<ManagementClient, 'queue' | 'policies' | 'putPolicy'> | undefined;
   readonly names: Pick<NamePolicy, 'checkQueue' | 'checkExchange'>;
   readonly queues: Pick<DeadLetterQueues, 'remember'>;
+  readonly declared: Pick<DeclaredNames, 'add'>;
   /** RabbitMQ's, such as `3.13.7`; undefined while it is not known. */
   readonly serverVersion: () => string | undefined;
 }
@@ -84,7 +85,7 @@ export class SetupService {
 
   /** @throws QueueError PRECONDITION_FAILED with what is possible. @throws GatewayError MANAGEMENT_NOT_CONFIGURED. */
   async setUp(command: SetupCommand): Promise<Setup> {
-    const { names, management, queues } = this.deps;
+    const { names, management, queues, declared } = this.deps;
     const { queue, by, exchange = DEAD_LETTER_EXCHANGE } = command;
     const deadLetterQueue = command.deadLetterQueue ?? deadLetterQueueOf(queue);
     names.checkQueue(queue, '/queue_name');
@@ -103,6 +104,7 @@ export class SetupService {
       await declareRetryRoad(this.deps.topology, { queue, deadLetterQueue, delaysMs: retries.delaysMs });
     const setup = await plan.finish();
     queues.remember(deadLetterQueue);
+    for (const name of [queue, deadLetterQueue, ...(retries?.queues ?? [])]) declared.add(name);
     return setup;
   }
 

@@ -171,6 +171,13 @@ test('what differs, or is in the way, is said in plain words', async () => {
 });
 
 test('what was declared here is listed without the management API', async () => {
+  await session.post('dead-letters/setup', { queue_name: 'begun.here', retry_delays_seconds: [1] });
+  const setUp = await session.get('queues?name=begun.here');
+  expect((setUp.body.items as { queue_name: string }[]).map(({ queue_name }) => queue_name)).toEqual([
+    'begun.here',
+    'begun.here.dead',
+    'begun.here.retry-wait.1',
+  ]);
   await session.post('queues/declare', { queue_name: 'listed.a' });
   await session.post('queues/declare', { queue_name: 'listed.b' });
   await session.post('exchanges/declare', { exchange: 'listed', type: 'fanout' });
