@@ -91,6 +91,33 @@ test(
 );
 
 test(
+  'a queue tells what waits in it, what its consumers hold, and how many those are',
+  async () => {
+    await call('POST', 'queues/declare', { queue_name: 'managed.held' });
+    for (let n = 0; n < 5; n += 1)
+      await call('POST', 'messages/publish', { queue_name: 'managed.held', message: n });
+    const holder = new AmqpConnection({ urls: [broker.url], name: 'holder', logger: new SilentLogger() });
+    await holder.start();
+    await holder.ready(WAIT_MS);
+    const channel = await holder.openChannel();
+    await channel.prefetch(2);
+    await channel.consume('managed.held', () => undefined);
+    const held = (unacknowledged: number) =>
+      until(
+        async () => {
+          const { body } = await call('GET', 'queues/managed.held/info');
+          return body.unacknowledged_count === unacknowledged && body;
+        },
+        { timeoutMs: WAIT_MS, intervalMs: 200, what: `${unacknowledged} unacknowledged in the statistics` },
+      );
+    expect(await held(2)).toMatchObject({ message_count: 3, consumer_count: 1 });
+    await holder.stop();
+    expect(await held(0)).toMatchObject({ message_count: 5, consumer_count: 0 });
+  },
+  WAIT_MS,
+);
+
+test(
   'a set-up that is refused has declared nothing',
   async () => {
     await call('POST', 'queues/declare', { queue_name: 'managed.limited', max_length: 5 });
