@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createWorker, defineTask, PythonError, type Worker } from '../../../workers';
 import { keyOf } from '../../support/gateway-app';
@@ -132,6 +133,22 @@ test('the gateway tells of its own requests by route, of its publishes and of it
   expect(value('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   expect(value('process_resident_memory_bytes')).toBeGreaterThan(0);
   expect(text).not.toContain(id);
+});
+
+test('docs/metrics.md names all there is', async () => {
+  const { text } = await scrape();
+  const told = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/`([a-z_*]+)`/g)].map(
+    ([, name = '']) => name,
+  );
+  // `_received_` stands for celery_task_received_total.
+  const patterns = told.map((name) =>
+    name.startsWith('_')
+      ? new RegExp(`^celery_task${name.replace(/_(total)?$/, '')}_total$`)
+      : new RegExp(`^${name.replaceAll('*', '\\w+')}$`),
+  );
+  const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name = '']) => name);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
 });
 
 test('a gateway that starts later counts nothing of what was before it', async () => {
