@@ -8,6 +8,7 @@ import { overlay, workerCommand } from './command-line';
 import { loadWorkerConfig } from './config';
 import { logStream } from './log-stream';
 import { stopAnnouncement } from './stop-announcement';
+import { watchStrayErrors } from './stray-errors';
 import { loadModules, TaskModuleError } from './task-modules';
 
 /** The tasks that come with this package, when no others are named. */
@@ -46,6 +47,8 @@ async function main(): Promise<void> {
     announce: (stop, signal) => void process.stdout.write(stopAnnouncement(stop, signal)),
   });
   lifecycle.installSignals();
+  const end = (): void => process.exit(1);
+  watchStrayErrors(logger, () => void lifecycle.stop().then(end, end));
   process.on('SIGUSR1', () => worker.tellWork());
   void worker.shutdownRequested.then(() => process.kill(process.pid, 'SIGTERM'));
   try {

@@ -6,6 +6,7 @@ import { until } from '../support/until';
 import { createVhost, type TestVhost } from '../support/vhost';
 
 const WORKER = `${__dirname}/../../dist/workers/main.js`;
+const STRAY_TASKS = `${__dirname}/../fixtures/tasks/stray-tasks.js`;
 
 describe('the worker program and its signals, at its default log level', () => {
   let vhost: TestVhost;
@@ -66,6 +67,20 @@ describe('the worker program and its signals, at its default log level', () => {
     process.kill(worker.pid, 'SIGINT');
     expect(await worker.exit()).toBe(0);
     expect(worker.output).toContain('Hitting Ctrl+C again will terminate all running tasks!');
+  });
+
+  it('lives on after a stray rejection, and finishes what runs after a stray error', async () => {
+    const worker = await start('stray', '-l', 'INFO', '--tasks', STRAY_TASKS);
+    await send('stray', 'stray.floating', []);
+    await until(() => worker.output.includes('nobody waited for it'), { what: 'the rejection in the log' });
+    await send('stray', 'stray.long', []);
+    await until(() => worker.output.includes('stray.long[stray.long-1] received'), {
+      what: 'the task running',
+    });
+    await send('stray', 'stray.timer', []);
+    expect(await worker.exit()).toBe(1);
+    expect(worker.output).toContain('from a timer');
+    expect(worker.output).toContain('Task stray.long[stray.long-1] succeeded');
   });
 
   it('ends without a complaint when it is stopped before it has reached its broker', async () => {
