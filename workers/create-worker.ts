@@ -37,7 +37,7 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Send task events from the start (`-E`); default false: once a monitor asks for them. */
   readonly taskEvents?: boolean;
-  /** Log each task's receipt and end; default false. */
+  /** Log each task's receipt and end; default false: only failures and rejections. */
   readonly logsTasks?: boolean;
   /** Default: silent. */
   readonly logger?: Logger;
