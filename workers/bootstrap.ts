@@ -48,6 +48,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
   const { logger, nodename, clock = systemClock } = parts;
   const lamport = new LamportClock();
   const tracing = openTracing();
+  if (tracing !== undefined) logger.info('OpenTelemetry has an SDK: spans are made');
   const connections = new AmqpConnections({ urls: parts.brokerUrls, name: nodename, logger });
   const topology = new Topology({ connection: connections.consume, logger });
   const publisher = new ConfirmPublisher({ connection: connections.publish, logger });

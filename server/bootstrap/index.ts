@@ -72,6 +72,7 @@ export function createGatewayCore(deps: GatewayDeps, given?: MessagingService): 
   const { config, logger, clock } = deps;
   const drain = new Drain();
   const tracing = openTracing();
+  if (tracing !== undefined) logger.info('OpenTelemetry has an SDK: spans are made');
   const { service: messaging, broker } =
     given === undefined
       ? messagingOf({ config, logger, clock, tracing })
