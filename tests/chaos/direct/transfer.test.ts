@@ -98,13 +98,19 @@ interface Progress {
   readonly in_doubt: number;
 }
 
-test(
-  'a broker that is killed in the middle of a move loses nothing, and doubles only what was moved before the kill',
-  async () => {
-    await fill('from', KILLED_COUNT);
-    await session.declare(await session.connect(), 'to');
-    const { body: begun } = await gateway.call('POST', '/rabbitmq/queues/from/move?wait=0', {
-      to: { queue_name: 'to' },
+test.each([
+  ['move', 'queues/moved.from/move', {}],
+  // Forced, as the messages are no tasks a worker could read.
+  ['replay', 'dead-letters/replayed.from/replay', { force: true }],
+])(
+  'a broker that is killed in the middle of a %s loses nothing, and doubles only what was moved before the kill',
+  async (_kind, path, options) => {
+    const [from = '', to = ''] = [path.split('/')[1], `${path.split('/')[1]}.to`];
+    await fill(from, KILLED_COUNT);
+    await session.declare(await session.connect(), to);
+    const { body: begun } = await gateway.call('POST', `/rabbitmq/${path}?wait=0`, {
+      to: { queue_name: to },
+      ...options,
     });
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const share = (KILLED_COUNT * kill) / (KILLS + 1);
@@ -126,7 +132,7 @@ test(
       { timeoutMs: WAIT_MS, what: 'the end of the move' },
     );
     expect(ended).toMatchObject({ state: 'SUCCEEDED', progress: { failed: 0 } });
-    const [left, moved] = [await drain('from'), await drain('to')];
+    const [left, moved] = [await drain(from), await drain(to)];
     const all = new Set([...left.keys(), ...moved.keys()]);
     const doubled = [...moved.values()].reduce((sum, times) => sum + times - 1, 0);
     expect(all.size).toBe(KILLED_COUNT);
