@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { keyOf } from '../support/gateway-app';
+import request from 'supertest';
+import { keyOf, testApp } from '../support/gateway-app';
 import { type RunningGateway, startGateway } from '../support/running-gateway';
 
 let gateway: RunningGateway;
@@ -40,4 +41,35 @@ test.each<readonly [string, number, string]>([
 ])('%s is %i, and the next request is served', async (_what, status, text) => {
   expect((await raw(text)).slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
   expect((await gateway.call('GET', '/health/live')).status).toBe(200);
+});
+
+describe('addresses that a caller claims', () => {
+  /** What callers with a wrong key are answered, one after the other. */
+  const tried = async (env: Readonly<Record<string, string>>, claimed: (attempt: number) => string) => {
+    const { app } = testApp({ env: { RATE_LIMIT_FAILED_AUTH: '3', ...env } });
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      statuses.push(
+        (await request(app).get('/rabbitmq/tasks/t1').set('X-Forwarded-For', claimed(attempt))).status,
+      );
+    return statuses;
+  };
+
+  test.each<readonly [string, Readonly<Record<string, string>>, (attempt: number) => string, number[]]>([
+    ['without a proxy, whatever is claimed', {}, (n) => `10.0.0.${n}`, [401, 401, 401, 429, 429]],
+    [
+      'behind one proxy, what the proxy itself saw and not what it was told',
+      { TRUST_PROXY: '1' },
+      (n) => `10.0.0.${n}, 192.0.2.7`,
+      [401, 401, 401, 429, 429],
+    ],
+    [
+      'behind one proxy, each address for itself',
+      { TRUST_PROXY: '1' },
+      (n) => `192.0.2.${n}`,
+      Array(5).fill(401),
+    ],
+  ])('%s', async (_what, env, claimed, statuses) => {
+    expect(await tried(env, claimed)).toEqual(statuses);
+  });
 });
