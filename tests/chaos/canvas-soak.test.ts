@@ -27,7 +27,7 @@ const SEED = Number(process.env.SEED ?? 4);
 /** One language for all steps and bodies, where ours has to be told apart from what Celery alone does: `ONLY=typescript`. */
 const ONLY = process.env.ONLY as 'python' | 'typescript' | undefined;
 /** One run at a time each: alone, Python takes about as many runs with it as a TypeScript worker does. */
-const PYTHON_WORKERS = ONLY === 'python' ? 6 : 1;
+const PYTHON_WORKERS = ONLY === 'python' ? 4 : 1;
 
 /** How canvases are sent, and where their ends are read. */
 interface Road {

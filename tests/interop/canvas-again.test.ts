@@ -71,6 +71,10 @@ describe('a step that begins a chord on Redis and comes again, Python and TypeSc
     return (await rig.notes(bodies)).length;
   };
 
+  it('Celery alone forgets that the chord is over, and runs the body once more', async () => {
+    expect(await bodiesOf('p', 'p', 'p')).toBe(2);
+  });
+
   it.each<readonly [first: Owner, second: Owner, header: Owner]>([
     ['t', 't', 't'],
     ['t', 't', 'p'],
