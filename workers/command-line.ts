@@ -68,10 +68,6 @@ export function workerCommand(version: string): Command {
 
 const flag = (given: boolean | undefined): string | undefined => (given === true ? 'true' : undefined);
 
-/** `auto` and 0 are what is taken without the option (celery/bin/worker.py `_concurrency_value`). */
-const concurrency = (given: string | undefined): string | undefined =>
-  given === 'auto' || given === '0' ? undefined : given;
-
 /** Lays the command line over the environment: what was typed wins. */
 export function overlay(env: Environment, options: CommandOptions): Environment {
   const typed: Record<string, string | undefined> = {
@@ -84,7 +80,7 @@ export function overlay(env: Environment, options: CommandOptions): Environment 
     CELERY_WORKER_LOG_LEVEL: options.loglevel,
     CELERY_WORKER_LOG_FILE: options.logfile,
     CELERY_WORKER_PREFETCH_MULTIPLIER: options.prefetchMultiplier,
-    CELERY_WORKER_CONCURRENCY: concurrency(options.concurrency),
+    CELERY_WORKER_CONCURRENCY: options.concurrency,
     CELERY_WORKER_POOL: options.pool,
     CELERY_WORKER_SEND_TASK_EVENTS: flag(options.taskEvents ?? options.events),
     CELERY_WORKER_TIME_LIMIT: options.timeLimit,

@@ -145,8 +145,10 @@ export const workerConfigSchema = Joi.object<WorkerEnvironment>({
     .integer()
     .min(1)
     .max(10_000)
+    // What is taken without it (celery/bin/worker.py `_concurrency_value`).
+    .empty(Joi.valid('auto', '0', 0))
     .default(availableParallelism())
-    .description('Tasks run at the same time (-c).')
+    .description('Tasks run at the same time; auto is the number of CPUs (-c).')
     .meta({ documentedDefault: 'number of CPUs' }),
   CELERY_WORKER_PREFETCH_MULTIPLIER: Joi.number()
     .integer()

@@ -45,7 +45,7 @@ describe('loadWorkerConfig', () => {
 
   test('names every problem at once', () => {
     const load = () =>
-      loadWorkerConfig({ CELERY_WORKER_CONCURRENCY: '0', CELERY_RESULT_BACKEND: 'mongodb://x' });
+      loadWorkerConfig({ CELERY_WORKER_CONCURRENCY: '-1', CELERY_RESULT_BACKEND: 'mongodb://x' });
     expect(load).toThrow(
       /CELERY_RESULT_BACKEND[\s\S]*CELERY_WORKER_CONCURRENCY|CELERY_WORKER_CONCURRENCY[\s\S]*CELERY_RESULT_BACKEND/,
     );
@@ -114,7 +114,11 @@ describe('loadWorkerConfig', () => {
 
   test('-c auto is the number of CPUs, as without -c', () => {
     const { concurrency } = loadWorkerConfig({});
-    expect(loadWorkerConfig(overlay({}, { concurrency: 'auto' })).concurrency).toBe(concurrency);
+    for (const given of ['auto', '0']) {
+      const env = { CELERY_WORKER_CONCURRENCY: '77' };
+      expect(loadWorkerConfig(overlay(env, { concurrency: given })).concurrency).toBe(concurrency);
+      expect(loadWorkerConfig({ CELERY_WORKER_CONCURRENCY: given }).concurrency).toBe(concurrency);
+    }
   });
 
   test.each([
