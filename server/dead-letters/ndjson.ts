@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Request } from 'express';
 import { parseJson } from '../../celery/protocol';
 import { ndjsonLines } from '../batch';
+import { GatewayError } from '../errors';
 import type { GatewayResponse } from '../http/request-context';
 import { validated } from '../http/validation';
 import type { Operation } from '../operations';
@@ -20,7 +21,10 @@ const WINDOW = 100;
 /** As long as a timer can wait: the caller decides how long it goes on. */
 const LONGEST_MS = 0x7fff_ffff;
 
-/** Writes the lines as they come. A broken export ends without its end: the caller sees that it was cut off. */
+/**
+ * Writes the lines as they come. A broken export ends without its end: the caller sees that it was cut off.
+ * @throws GatewayError NOT_READY for one that broke before its first line.
+ */
 export async function sendExport(
   res: GatewayResponse,
   begin: (write: (line: DeadLetterLine) => Promise<void>) => Promise<Operation>,
@@ -44,7 +48,10 @@ export async function sendExport(
   if (over.aborted) operation.cancel();
   over.addEventListener('abort', () => operation.cancel(), { once: true });
   await operation.ended(LONGEST_MS, over);
-  if (operation.snapshot().state !== 'succeeded') {
+  const { state, error } = operation.snapshot();
+  if (state !== 'succeeded') {
+    if (error !== null && !res.headersSent)
+      throw new GatewayError('NOT_READY', error.detail, { retryable: true });
     res.destroy();
     return;
   }
