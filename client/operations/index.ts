@@ -2,6 +2,7 @@
 import { type AuditOperations, AUDIT_OPERATIONS } from './audit';
 import { type BindingsOperations, BINDINGS_OPERATIONS } from './bindings';
 import { type BrokersOperations, BROKERS_OPERATIONS } from './brokers';
+import { type ConnectionsOperations, CONNECTIONS_OPERATIONS } from './connections';
 import { type DeadLettersOperations, DEAD_LETTERS_OPERATIONS } from './dead-letters';
 import { type DocsOperations, DOCS_OPERATIONS } from './docs';
 import { type EventsOperations, EVENTS_OPERATIONS } from './events';
@@ -26,6 +27,8 @@ export type * from './bindings';
 export type * from './bindings-types';
 export type * from './brokers';
 export type * from './brokers-calls';
+export type * from './connections';
+export type * from './connections-calls';
 export type * from './dead-letters';
 export type * from './dead-letters-calls';
 export type * from './dead-letters-types';
@@ -73,13 +76,14 @@ export type * from './workflows-calls';
 export type * from './workflows-types';
 
 /** Each operation of the gateway: what it takes and what it answers. */
-export interface Operations extends AuditOperations, BindingsOperations, BrokersOperations, DeadLettersOperations, DocsOperations, EventsOperations, ExchangesOperations, HealthOperations, KeysOperations, LogOperations, MessagesOperations, MetricsOperations, OperationsOperations, PoliciesOperations, QueuesOperations, SchedulesOperations, TasksOperations, WebhooksOperations, WorkersOperations, WorkflowsOperations {}
+export interface Operations extends AuditOperations, BindingsOperations, BrokersOperations, ConnectionsOperations, DeadLettersOperations, DocsOperations, EventsOperations, ExchangesOperations, HealthOperations, KeysOperations, LogOperations, MessagesOperations, MetricsOperations, OperationsOperations, PoliciesOperations, QueuesOperations, SchedulesOperations, TasksOperations, WebhooksOperations, WorkersOperations, WorkflowsOperations {}
 
 /** Method, path and the content type of the body. */
 export const OPERATIONS = {
   ...AUDIT_OPERATIONS,
   ...BINDINGS_OPERATIONS,
   ...BROKERS_OPERATIONS,
+  ...CONNECTIONS_OPERATIONS,
   ...DEAD_LETTERS_OPERATIONS,
   ...DOCS_OPERATIONS,
   ...EVENTS_OPERATIONS,

@@ -1,4 +1,5 @@
 import { BindingService, bindingRoutes } from '../bindings';
+import { ConnectionService, connectionRoutes } from '../connections';
 import { ExchangeService, exchangeRoutes } from '../exchanges';
 import { StreamLimit } from '../http/stream-limit';
 import { ExchangeFeed, MessageService, messageRoutes, messageStreamRoute } from '../messages';
@@ -56,6 +57,7 @@ function topologyFeature(
     ...exchangeRoutes(new ExchangeService({ topology, management, names, declared: new DeclaredNames() })),
     ...bindingRoutes(new BindingService({ topology, management, names })),
     ...policyRoutes(new PolicyService({ management, names })),
+    ...connectionRoutes(new ConnectionService({ management })),
   ];
 }
 

@@ -15,6 +15,11 @@ export const DIRECT_PROBLEMS = {
       'Operations are remembered by the gateway process that ran them, for OPERATIONS_KEEP_SECONDS after their end.',
   },
   POLICY_NOT_FOUND: { status: 404, title: 'The policy does not exist', advice: 'List the policies.' },
+  CONNECTION_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such connection',
+    advice: 'List the connections; of those of other virtual hosts nothing is told.',
+  },
   OPERATION_CONFLICT: {
     status: 409,
     title: 'Another operation goes through this queue',

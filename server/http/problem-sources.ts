@@ -8,6 +8,7 @@ const OF_SINGLE_ROUTES: ReadonlySet<string> = new Set<ProblemCode>([
   'OPERATION_CONFLICT',
   'OPERATIONS_SATURATED',
   'POLICY_NOT_FOUND',
+  'CONNECTION_NOT_FOUND',
   'REPLY_TIMEOUT',
 ]);
 

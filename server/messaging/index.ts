@@ -5,6 +5,7 @@ export { disabledPort } from './disabled-port';
 export { EventFeed, type EventFeedDeps } from './event-feed';
 export type {
   ManagedBinding,
+  ManagedConnection,
   ManagedConsumer,
   ManagedExchange,
   ManagedPolicy,

@@ -63,6 +63,20 @@ export interface ManagedBinding {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
+export interface ManagedConnection {
+  readonly name: string;
+  readonly user_provided_name?: string;
+  readonly user?: string;
+  readonly peer_host?: string;
+  readonly peer_port?: number;
+  readonly ssl?: boolean;
+  readonly state?: string;
+  readonly channels?: number;
+  /** Epoch milliseconds. */
+  readonly connected_at?: number;
+  readonly client_properties?: { readonly product?: string };
+}
+
 export type PolicyTarget = 'queues' | 'exchanges' | 'all';
 
 export interface PolicyDefinition {

@@ -2,6 +2,7 @@ import { QueueError } from '../../amqp';
 import { GatewayError } from '../errors';
 import type {
   ManagedBinding,
+  ManagedConnection,
   ManagedExchange,
   ManagedPolicy,
   ManagedQueue,
@@ -83,6 +84,17 @@ export class ManagementClient {
     return (await this.ask('DELETE', `policies/${this.vhost}/${encodeURIComponent(name)}`)) !== null;
   }
 
+  /** All of the virtual host. */
+  async connections(): Promise<readonly ManagedConnection[]> {
+    return (await this.ask<readonly ManagedConnection[]>('GET', `vhosts/${this.vhost}/connections`)) ?? [];
+  }
+
+  /** False when there was none. @param reason printable ASCII. */
+  async closeConnection(name: string, reason: string): Promise<boolean> {
+    const path = `connections/${encodeURIComponent(name)}`;
+    return (await this.ask('DELETE', path, undefined, { 'x-reason': reason })) !== null;
+  }
+
   private async page<T>(what: string, { page, pageSize, name }: PageQuery): Promise<Page<T>> {
     const query = new URLSearchParams({ page: String(page), page_size: String(pageSize), sort: 'name' });
     if (name !== undefined) {
@@ -93,14 +105,19 @@ export class ManagementClient {
     return found ?? { items: [], total_count: 0, filtered_count: 0 };
   }
 
-  private async ask<T>(method: string, path: string, body?: unknown): Promise<T | null> {
+  private async ask<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T | null> {
     const { timeoutMs, fetch: ask = fetch } = this.options;
     let response: Response;
     let text: string;
     try {
       response = await ask(`${this.base}/${path}`, {
         method,
-        headers: this.headers,
+        headers: { ...this.headers, ...headers },
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

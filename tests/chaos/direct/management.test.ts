@@ -118,6 +118,38 @@ test(
 );
 
 test(
+  'connections are listed, and one is closed with a reason',
+  async () => {
+    const client = new AmqpConnection({
+      urls: [broker.url],
+      name: 'to be closed',
+      logger: new SilentLogger(),
+    });
+    await client.start();
+    await client.ready(WAIT_MS);
+    const found = await until(
+      async () => {
+        const { body } = await call('GET', 'connections');
+        const items = body.items as readonly { connection: string; client_name: string }[];
+        return items.find(({ client_name: name }) => name === 'to be closed');
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, what: 'the connection in the statistics' },
+    );
+    expect(found).toMatchObject({ product: 'amqplib', user: 'guest', tls: false, state: 'running' });
+    const path = `connections/${encodeURIComponent(found.connection)}`;
+    expect(await call('DELETE', `${path}?confirm=another`)).toMatchObject({ status: 428 });
+    expect((await call('DELETE', `${path}?reason=maintenance`)).body).toEqual({ closed: true });
+    await until(() => client.generation === 2, { timeoutMs: WAIT_MS, what: 'the client being back' });
+    expect(await call('DELETE', 'connections/nobody')).toMatchObject({
+      status: 404,
+      body: { code: 'CONNECTION_NOT_FOUND' },
+    });
+    await client.stop();
+  },
+  WAIT_MS,
+);
+
+test(
   'a set-up that is refused has declared nothing',
   async () => {
     await call('POST', 'queues/declare', { queue_name: 'managed.limited', max_length: 5 });

@@ -226,7 +226,7 @@ test('what AMQP cannot tell is marked or answered 501', async () => {
   expect(list.body).toMatchObject({ source: 'amqp', complete: false });
   expect(list.body.items).toContainEqual(expect.objectContaining({ queue_name: 'celery', message_count: 1 }));
   expect((await session.get('exchanges')).body).toMatchObject({ source: 'amqp', complete: false });
-  for (const path of ['bindings', 'policies'])
+  for (const path of ['bindings', 'policies', 'connections'])
     expect(await session.get(path)).toMatchObject({
       status: 501,
       body: { code: 'MANAGEMENT_NOT_CONFIGURED' },

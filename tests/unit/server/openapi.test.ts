@@ -86,6 +86,7 @@ const OF_FEATURES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(WEBHOOKS?|DELIVERY)_/, ['webhooks']],
   [/^KEYS?_(NOT_FOUND|EXISTS|READ_ONLY)$/, ['keys']],
   [/^POLICY_/, ['policies']],
+  [/^CONNECTION_NOT_FOUND$/, ['connections']],
   [/^QUEUE_NOT_PAUSED$/, ['queues']],
   [/^TASK_NOT_(RECORDED|FINISHED)$/, ['tasks']],
   [/^REPLY_TIMEOUT$/, ['messages']],

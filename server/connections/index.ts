@@ -1,0 +1,2 @@
+export { connectionRoutes } from './routes';
+export { ConnectionService } from './service';
