@@ -176,7 +176,7 @@ export function bootstrapWorker(parts: WorkerParts): CeleryWorker {
     spans,
     clock,
     logger,
-    logsTasks: parts.logsTasks,
+    logsTasks: asked(parts.logsTasks),
   });
   const heartbeat = new Heartbeat({
     dispatcher,
@@ -276,3 +276,7 @@ function deadLetterRoute({ deadLetterExchange: exchange, deadLetterRoutingKey }:
 
 /** The reason of a dead letter whose task failed. */
 const TASK_FAILED = 'task_failed';
+
+/** Whether it holds, asked each time: a log level may change while the worker runs. */
+const asked = (answer: boolean | (() => boolean)): (() => boolean) =>
+  typeof answer === 'function' ? answer : () => answer;

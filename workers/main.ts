@@ -1,7 +1,15 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { ConfigError, createLogger, ProcessLifecycle, systemClock } from '../runtime';
+import {
+  ConfigError,
+  createLogger,
+  installLogLevelSignal,
+  type LogLevel,
+  LogLevelSwitch,
+  ProcessLifecycle,
+  systemClock,
+} from '../runtime';
 import { banner } from './banner';
 import { bootstrapWorker, VERSION } from './bootstrap';
 import { overlay, workerCommand } from './command-line';
@@ -14,6 +22,9 @@ import { loadModules, TaskModuleError } from './task-modules';
 /** The tasks that come with this package, when no others are named. */
 const OWN_TASKS = join(__dirname, 'tasks');
 
+/** Levels at which each task's receipt and end are logged. */
+const LOGS_TASKS: ReadonlySet<LogLevel> = new Set(['info', 'http', 'debug']);
+
 async function main(): Promise<void> {
   const command = workerCommand(VERSION).parse(process.argv);
   const config = loadWorkerConfig(overlay(process.env, command.opts()));
@@ -24,6 +35,8 @@ async function main(): Promise<void> {
     service: 'worker',
     ...(config.logFile === null ? {} : { stream: logStream(config.logFile) }),
   });
+  const levels = new LogLevelSwitch({ logger, configured: config.logLevel, clock: systemClock });
+  installLogLevelSignal(levels);
   const taskModules = config.taskModules.length > 0 ? config.taskModules : [OWN_TASKS];
   const { tasks, subscribers } = await loadModules(taskModules);
   process.stdout.write(`${banner(config, tasks.map((task) => task.name).sort(), VERSION)}\n`);
@@ -34,7 +47,7 @@ async function main(): Promise<void> {
     subscribers,
     taskModules,
     logger,
-    logsTasks: ['info', 'http', 'debug'].includes(config.logLevel),
+    logsTasks: () => LOGS_TASKS.has(levels.level),
   });
   const lifecycle = new ProcessLifecycle({
     parts: [

@@ -27,7 +27,7 @@ export interface WorkerParts {
   readonly concurrency: number;
   readonly prefetchMultiplier: number;
   readonly taskEvents: boolean;
-  readonly logsTasks: boolean;
+  readonly logsTasks: boolean | (() => boolean);
   readonly logger: Logger;
   readonly resultExtended?: boolean;
   readonly timeLimitSeconds?: number | null;

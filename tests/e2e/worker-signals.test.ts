@@ -60,6 +60,20 @@ describe('the worker program and its signals, at its default log level', () => {
     expect(worker.output).toContain('worker: Cold shutdown');
   });
 
+  it('logs tasks from SIGUSR2 on, and no more after the next', async () => {
+    const worker = await start('levels');
+    process.kill(worker.pid, 'SIGUSR2');
+    await until(() => worker.output.includes('"to":"debug"'), { what: 'the level turned up' });
+    await send('levels', 'interop.noop', []);
+    await until(() => worker.output.includes('interop.noop[interop.noop-1] succeeded'), {
+      what: 'the lines of a task',
+    });
+    process.kill(worker.pid, 'SIGUSR2');
+    await until(() => worker.output.includes('"to":"warn"'), { what: 'the level back' });
+    process.kill(worker.pid, 'SIGTERM');
+    expect(await worker.exit()).toBe(0);
+  });
+
   it('logs a failed task with its error, and tells how Ctrl-C goes on', async () => {
     const worker = await start('fails');
     await send('fails', 'interop.fail', []);

@@ -50,7 +50,7 @@ export interface TaskFlowDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Log each task's receipt and end at info, as Celery does; failures are logged in any case. */
-  readonly logsTasks: boolean;
+  readonly logsTasks: () => boolean;
 }
 
 /** Ended tasks that may wait for the broker before new ones start, for each slot and at least. */

@@ -7,7 +7,7 @@ const nameOf = ({ request, id }: TaskRun): string => `${request.task}[${id}]`;
 export interface TaskLinesOptions {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Lines of all tasks; else only of those that failed or were rejected, and nothing is built for the others. */
-  readonly all: boolean;
+  readonly all: () => boolean;
 }
 
 /**
@@ -18,7 +18,7 @@ export class TaskLines {
   constructor(private readonly options: TaskLinesOptions) {}
 
   received(run: TaskRun): void {
-    if (!this.options.all) return;
+    if (!this.options.all()) return;
     const { eta } = run.request;
     const due = eta === null ? '' : ` ETA:[${formatIsoTime(eta)}]`;
     this.options.logger.info(`Task ${nameOf(run)} received${due}`);
@@ -31,7 +31,7 @@ export class TaskLines {
       logger.error(`Task ${nameOf(run)} raised unexpected: ${describeError(error)}`, { error });
     } else if (outcome.kind === 'REJECTED') {
       logger.warn(`Task ${nameOf(run)} rejected: ${outcome.reason}`, { requeue: outcome.requeue });
-    } else if (all) logger.info(endOf(nameOf(run), outcome));
+    } else if (all()) logger.info(endOf(nameOf(run), outcome));
   }
 }
 

@@ -8,7 +8,7 @@ function lines(all: boolean) {
   const said: string[] = [];
   const at = (level: string) => (message: string) => void said.push(`${level} ${message}`);
   const logger = { info: at('info'), warn: at('warn'), error: at('error') } as never;
-  return { said, lines: new TaskLines({ logger, all }) };
+  return { said, lines: new TaskLines({ logger, all: () => all }) };
 }
 
 const ended = (outcome: Outcome, all = true): string[] => {
