@@ -14,12 +14,13 @@ function sweep(): void {
 
 let works: boolean | undefined;
 
-/** Whether nftables is here, with the rights to use it and what losing packets at random takes. */
+/** Whether nftables and iproute2 are here, with the rights to use them and what losing packets at random takes. */
 export function firewallWorks(): boolean {
   if (works !== undefined) return works;
   const trial = `${TABLES}_trial_${process.pid}`;
   try {
     sweep();
+    execFileSync('ss', ['-V'], { stdio: 'ignore' });
     nft(`add table inet ${trial}; add chain inet ${trial} input { type filter hook input priority 0; }`);
     nft(`add rule inet ${trial} input tcp dport 1 numgen random mod 100 < 30 counter drop`);
     nft('delete', 'table', 'inet', trial);
