@@ -1,4 +1,5 @@
 export { withNestedHeaders, withoutNestedHeaders } from './nested-headers';
+export { openedRecord, protectedReplay } from './protected-record';
 export { type RecordedDestination, withDestination } from './recorded-destination';
 export type { RecordedMessage } from './recorded-messages';
 export {

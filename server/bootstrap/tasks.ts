@@ -18,6 +18,7 @@ import {
   taskStatus,
   WaitLimit,
 } from '../tasks';
+import { contentProtection } from './content-protection';
 import type { Feature, FeatureContext } from './feature';
 import { createCallbacks } from './webhooks';
 
@@ -112,6 +113,7 @@ function replays(context: FeatureContext): readonly RouteDefinition[] {
     permissions: access.permissions,
     isFinished: (taskId) => isFinished(context, taskId),
     replyTo: replyToOf(context),
+    protection: contentProtection(config),
     recordMaxAgeMs: config.SUBMISSION_RECORD_MAX_AGE_SECONDS * 1000,
     clock,
   });

@@ -1,6 +1,9 @@
 import {
   type CeleryClient,
+  type ContentProtection,
   embedOf,
+  openedRecord,
+  protectedReplay,
   type RecordedMessage,
   type ReplayEdits,
   recordedArguments,
@@ -46,6 +49,8 @@ export interface ReplayServiceDeps {
   readonly permissions: SubmitPermissions & { maySeeTask(submitter: Submitter, taskId: string): boolean };
   readonly isFinished: (taskId: string) => Promise<boolean>;
   readonly replyTo: () => string;
+  /** What signs or encrypts bodies, if anything does. */
+  readonly protection: ContentProtection | undefined;
   /** How long the record keeps what was submitted. */
   readonly recordMaxAgeMs: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -160,13 +165,14 @@ export class ReplayService {
   }
 
   private async send(
-    message: RecordedMessage,
+    recorded: RecordedMessage,
     command: ReplayCommand,
     submitter: Submitter,
     { taskId, repeatable }: ReturnType<NewId>,
   ): Promise<string> {
-    const { permissions, replyTo, clock, client, records } = this.deps;
+    const { permissions, replyTo, clock, client, records, protection } = this.deps;
     if (repeatable && records.get(taskId) !== undefined) return taskId;
+    const message = openedRecord(recorded, protection);
     const destination = destinationOf(message, command);
     this.checkNames(message, command, destination, submitter);
     const headers = permissions.tenantHeaders(submitter);
@@ -176,7 +182,7 @@ export class ReplayService {
       now: clock.now(),
       headers,
     });
-    await client.resend(encoded, destination);
+    await client.resend(protectedReplay(encoded, protection), destination);
     return taskId;
   }
 

@@ -69,7 +69,7 @@ describe.each(['encrypted', 'signed'])('a queue of %s tasks', (kind) => {
     });
   });
 
-  test('has its dead letters replayed and edited, and the worker reads them', async () => {
+  test('has its dead letters and its tasks replayed and edited, and the worker reads them', async () => {
     await session.post('dead-letters/setup', { queue_name: 'dying' });
     const id = await submit('dying');
     const channel = await (await session.connect()).openChannel();
@@ -97,6 +97,19 @@ describe.each(['encrypted', 'signed'])('a queue of %s tasks', (kind) => {
       status: 'SUCCESS',
       result: `${SECRET}!`,
     });
+
+    // The same from the record of submissions, as it was and with other arguments.
+    for (const [edit, result] of [
+      [{}, `${SECRET}.`],
+      [{ args: [SECRET, '?'] }, `${SECRET}?`],
+    ] as const) {
+      const again = await session.post(`tasks/${id}/retry`, { queue: 'running', ...edit });
+      expect(again.status).toBe(202);
+      expect((await session.get(`tasks/${String(again.body.task_id)}?wait=20`)).body).toMatchObject({
+        status: 'SUCCESS',
+        result,
+      });
+    }
   });
 });
 
