@@ -21,6 +21,45 @@ const MOST: Readonly<Record<NumberSetting, number>> = {
   priority: 255,
 };
 
+/** All there are: a slip in a name would otherwise be a setting that is silently not made. */
+const KNOWN: Readonly<Record<keyof TaskSettings, true>> = {
+  acksLate: true,
+  acksOnFailureOrTimeout: true,
+  rejectOnWorkerLost: true,
+  ignoreResult: true,
+  trackStarted: true,
+  maxRetries: true,
+  defaultRetryDelaySeconds: true,
+  autoretryFor: true,
+  dontAutoretryFor: true,
+  retryBackoff: true,
+  retryBackoffMaxSeconds: true,
+  retryJitter: true,
+  rateLimit: true,
+  timeLimitSeconds: true,
+  softTimeLimitSeconds: true,
+  errbackStyle: true,
+  sendEvents: true,
+  queue: true,
+  exchange: true,
+  routingKey: true,
+  priority: true,
+  expiresSeconds: true,
+  serializer: true,
+  onSuccess: true,
+  onFailure: true,
+  onRetry: true,
+  onReplace: true,
+};
+
+function checkNames(name: string, settings: object): void {
+  for (const setting of Object.keys(settings)) {
+    if (Object.hasOwn(KNOWN, setting)) continue;
+    const meant = Object.hasOwn(KNOWN, `${setting}Seconds`) ? `; ${setting}Seconds is` : '';
+    throw new Error(`task ${name}: ${setting} is no option${meant}`);
+  }
+}
+
 function checkNumber(name: string, setting: NumberSetting, value: number | null | undefined): void {
   if (value === undefined || value === null) return;
   if (typeof value === 'number' && value >= 0 && value <= MOST[setting]) return;
@@ -33,6 +72,7 @@ function checkNumber(name: string, setting: NumberSetting, value: number | null 
  * @throws Error
  */
 export function checkSettings(name: string, settings: TaskSettings): void {
+  checkNames(name, settings);
   for (const setting of Object.keys(MOST) as NumberSetting[]) checkNumber(name, setting, settings[setting]);
   try {
     tasksPerSecond(settings.rateLimit);

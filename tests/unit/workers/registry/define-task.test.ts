@@ -9,6 +9,9 @@ test.each<[TaskSettings, string]>([
   [{ softTimeLimitSeconds: Number.NaN }, 'softTimeLimitSeconds'],
   [{ maxRetries: -3 }, 'maxRetries'],
   [{ defaultRetryDelaySeconds: '5' as never }, 'defaultRetryDelaySeconds'],
+  [{ timeLimit: 5 } as never, 'task t.a: timeLimit is no option; timeLimitSeconds is'],
+  [{ acks_late: true } as never, 'task t.a: acks_late is no option'],
+  [{ toString: 1 } as never, 'task t.a: toString is no option'],
   [{ priority: 256 }, 'priority must be a number from 0 to 255'],
 ])('settings that mean nothing are refused where they are written: %p', (settings, message) => {
   expect(define(settings)).toThrow(message);
