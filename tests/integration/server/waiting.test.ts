@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { Redis } from 'ioredis';
 import { AmqpConnection } from '../../../amqp';
 import { EventDispatcher } from '../../../celery';
 import { LamportClock } from '../../../celery/protocol';
 import { silentLogger } from '../../../runtime';
 import { Cleanup } from '../../support/cleanup';
 import { ready } from '../../support/gateway-requests';
+import { testRedisUrl } from '../../support/redis';
 import { type RunningGateway, startGateway } from '../../support/running-gateway';
 import { until } from '../../support/until';
 import { createVhost, type TestVhost } from '../../support/vhost';
@@ -14,7 +16,7 @@ import { createVhost, type TestVhost } from '../../support/vhost';
 const STREAM = 'celery-gateway.results';
 /** Results one gateway holds here, and clients that wait for one each. */
 const HELD = 100;
-const CLIENTS = 300;
+const CLIENTS = 200;
 
 const cleanup = new Cleanup();
 let vhost: TestVhost;
@@ -54,35 +56,58 @@ const ends = (taskId: string): void => {
   events.send('task-succeeded', { uuid: taskId, result: 'None', runtime: 0.1 });
 };
 
+/** Starts so many long polls, each for a task of its own. Resolves once the gateway has all of them. */
+async function poll(gateway: RunningGateway, ids: readonly string[]) {
+  let waiting = 0;
+  const onRequest = (message: unknown): void => {
+    if ((message as { request: IncomingMessage }).request.url?.includes('wait=60')) waiting += 1;
+  };
+  subscribe('http.server.request.start', onRequest);
+  const answers = ids.map((id) => gateway.call('GET', `/rabbitmq/tasks/${id}?wait=60`, undefined, 'reader'));
+  await until(() => waiting === ids.length);
+  unsubscribe('http.server.request.start', onRequest);
+  return { told: Promise.all(answers) };
+}
+
+const submitted = async (gateway: RunningGateway): Promise<readonly string[]> => {
+  const ids = Array.from({ length: CLIENTS }, () => randomUUID());
+  const tasks = ids.map((id) => ({ task_name: 'tasks.add', queue: 'waited', task_id: id }));
+  expect((await gateway.call('POST', '/rabbitmq/tasks/batch', { tasks })).status).toBe(202);
+  return ids;
+};
+
+const resultOf = (id: string): Buffer =>
+  Buffer.from(JSON.stringify({ task_id: id, status: 'SUCCESS', result: id, traceback: null, children: [] }));
+
+const room = { GATEWAY_MAX_WAITERS: String(CLIENTS), GATEWAY_MAX_WAITERS_PER_KEY: String(CLIENTS) };
+
 describe('many clients who wait', () => {
   test('are each answered with the result that came, though the gateway holds fewer', async () => {
-    const gateway = await start({
-      RESULT_MAX_ENTRIES: String(HELD),
-      GATEWAY_MAX_WAITERS: String(CLIENTS),
-      GATEWAY_MAX_WAITERS_PER_KEY: String(CLIENTS),
-    });
-    const ids = Array.from({ length: CLIENTS }, () => randomUUID());
-    const tasks = ids.map((id) => ({ task_name: 'tasks.add', queue: 'waited', task_id: id }));
-    await gateway.call('POST', '/rabbitmq/tasks/batch', { tasks });
-    let waiting = 0;
-    const onRequest = (message: unknown): void => {
-      if ((message as { request: IncomingMessage }).request.url?.includes('wait=60')) waiting += 1;
-    };
-    subscribe('http.server.request.start', onRequest);
-    const answers = ids.map((id) =>
-      gateway.call('GET', `/rabbitmq/tasks/${id}?wait=60`, undefined, 'reader'),
-    );
-    await until(() => waiting === CLIENTS);
-    unsubscribe('http.server.request.start', onRequest);
+    const gateway = await start({ RESULT_MAX_ENTRIES: String(HELD), ...room });
+    const ids = await submitted(gateway);
+    const { told } = await poll(gateway, ids);
     // In as few frames as can be: the gateway reads hundreds of them in one turn of its event loop.
     const channel = await connection.openChannel();
-    for (const id of ids) {
-      const meta = { task_id: id, status: 'SUCCESS', result: id, traceback: null, children: [] };
-      channel.sendToQueue(STREAM, Buffer.from(JSON.stringify(meta)), { contentType: 'application/json' });
-    }
-    const told = await Promise.all(answers);
-    expect(told.map(({ body }) => [body.status, body.result])).toEqual(ids.map((id) => ['SUCCESS', id]));
+    for (const id of ids) channel.sendToQueue(STREAM, resultOf(id), { contentType: 'application/json' });
+    const got = (await told).map(({ body }) => [body.status, body.result]);
+    expect(got).toEqual(ids.map((id) => ['SUCCESS', id]));
     await channel.close();
+  });
+
+  test('on Redis as well, though their keys are gone when they are answered', async () => {
+    const redis = new Redis(testRedisUrl());
+    cleanup.does(async () => redis.disconnect());
+    const gateway = await start({ CELERY_RESULT_BACKEND: testRedisUrl(), ...room });
+    const ids = await submitted(gateway);
+    const { told } = await poll(gateway, ids);
+    const channels = ids.map((id) => `celery-task-meta-${id}`);
+    await until(async () => {
+      const counts = (await redis.pubsub('NUMSUB', ...channels)) as (string | number)[];
+      return counts.filter((each) => each === 1).length === CLIENTS;
+    });
+    for (const [at, id] of ids.entries()) redis.publish(channels[at] ?? '', resultOf(id).toString());
+    const got = (await told).map(({ body }) => [body.status, body.result]);
+    expect(got).toEqual(ids.map((id) => ['SUCCESS', id]));
   });
 });
 
@@ -117,10 +142,7 @@ describe('results that had to leave memory', () => {
 });
 
 describe('a task whose result is ignored', () => {
-  test.each([
-    ['results come by RabbitMQ', 'rpc://'],
-    ['results are kept nowhere', 'disabled://'],
-  ])('is waited for until its events tell its end: %s', async (_where, backend) => {
+  const waitedFor = async (backend: string): Promise<void> => {
     const gateway = await start({ CELERY_RESULT_BACKEND: backend });
     const [early, late] = [await submit(gateway), await submit(gateway)];
     const get = (taskId: string, query: string) =>
@@ -134,5 +156,10 @@ describe('a task whose result is ignored', () => {
     for (const { body } of answers) {
       expect(body).toMatchObject({ status: 'SUCCESS', state: 'SUCCESS', result: null });
     }
+  };
+
+  test('is waited for until its events tell its end, also where results are kept nowhere', async () => {
+    // Both at once: each takes as long as a result may be on its way.
+    await Promise.all(['rpc://', 'disabled://'].map(waitedFor));
   });
 });
