@@ -5,6 +5,7 @@ import { createClient } from '../../../client';
 import { createWorker, defineTask } from '../../../workers';
 import { Cleanup } from '../../support/cleanup';
 import { keyOf } from '../../support/gateway-app';
+import { createKeyFile } from '../../support/key-file';
 import { type RunningGateway, startGateway } from '../../support/running-gateway';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { until } from '../../support/until';
@@ -16,6 +17,8 @@ const cleanup = new Cleanup();
 let gateway: RunningGateway;
 /** What the connections of `eu` go through. */
 let proxy: TcpProxy;
+/** Of a tenant. */
+let tenantKey: string;
 
 /** A worker that answers with the name of its broker. */
 async function worker(broker: string, name: string): Promise<void> {
@@ -45,6 +48,9 @@ const isReady = async (name: string): Promise<boolean> =>
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'brokers-'));
   cleanup.does(async () => rmSync(folder, { recursive: true }));
+  const keys = createKeyFile();
+  cleanup.does(async () => keys.remove());
+  tenantKey = keys.add('subacme', { scopes: ['tasks:submit', 'tasks:read'], tenant: 'acme' });
   const [home, eu] = await Promise.all([createVhost('home'), createVhost('eu')]);
   cleanup.does(() => home.drop());
   cleanup.does(() => eu.drop());
@@ -61,7 +67,9 @@ beforeAll(async () => {
       down: { CELERY_BROKER_URL: 'amqp://127.0.0.1:9/' },
     }),
   );
-  gateway = await cleanup.stops(startGateway({ CELERY_BROKER_URL: home.url, GATEWAY_BROKERS_FILE: file }));
+  gateway = await cleanup.stops(
+    startGateway({ CELERY_BROKER_URL: home.url, GATEWAY_BROKERS_FILE: file, ...keys.env }),
+  );
   await Promise.all([worker(home.url, 'home'), worker(eu.url, 'eu')]);
   await until(async () => (await isReady('default')) && (await isReady('eu')), PATIENT);
 }, 90_000);
@@ -148,6 +156,25 @@ test('a key is for a broker only if the broker says so, and sees no others', asy
   expect((await brokers('reader')).map(({ name }) => name)).toEqual(['default', 'down']);
   const unknown = await fetch(`${gateway.url}${EU}/rabbitmq/tasks/same`, { headers: { 'x-api-key': 'x' } });
   expect(unknown.status).toBe(401);
+});
+
+test('a tenant’s task on one broker opens no task of the same id on another', async () => {
+  const asTenant = async (method: string, path: string, body?: object): Promise<number> => {
+    const headers = { 'x-api-key': tenantKey, 'content-type': 'application/json' };
+    const { status } = await fetch(gateway.url + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return status;
+  };
+  const task = { task_name: 't.where', task_id: 'mine' };
+  expect(await asTenant('POST', '/rabbitmq/tasks/submit', task)).toBe(202);
+  expect((await submit(EU, { task_id: 'mine' })).status).toBe(202);
+  expect(await asTenant('GET', '/rabbitmq/tasks/mine')).toBe(200);
+  expect(await asTenant('GET', `${EU}/rabbitmq/tasks/mine`)).toBe(404);
+  expect(await asTenant('POST', `${EU}/rabbitmq/tasks/submit`, { ...task, task_id: 'ours' })).toBe(202);
+  expect(await asTenant('GET', `${EU}/rabbitmq/tasks/ours`)).toBe(200);
 });
 
 test('metrics, audit log and document tell the brokers apart', async () => {
