@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { momentSchema } from '../http/moment-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import { ROLES, type Role, SCOPES, type Scope } from '../security/scopes';
 
@@ -21,7 +22,6 @@ const globs = Joi.array()
   .items(Joi.string().pattern(/^[A-Za-z0-9_.:@/*-]{1,255}$/, 'glob'))
   .min(1)
   .max(100);
-const time = Joi.string().isoDate();
 
 export const createKeySchema = prepared<CreateKeyBody>(
   Joi.object<CreateKeyBody>({
@@ -41,8 +41,8 @@ export const createKeySchema = prepared<CreateKeyBody>(
       .description('Sees and touches the tasks of this tenant only.'),
     tasks: globs.description('Task names or globs it is limited to.'),
     queues: globs.description('Queues or globs it is limited to.'),
-    not_before: time.description('Not good before.'),
-    expires_at: time.description('Not good from then on.'),
+    not_before: momentSchema.description('Not good before.'),
+    expires_at: momentSchema.description('Not good from then on.'),
   })
     .required()
     .or('role', 'scopes'),

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { momentSchema } from '../http/moment-schema';
 import { named } from '../http/named-schema';
 import { prepared } from '../http/validation';
 
@@ -51,8 +52,8 @@ export const taskFilterSchema = named(
     tag: choice,
     root_id: taskId.description('The task of this id and all that it caused.'),
     group_id: taskId,
-    queued_after: Joi.string().isoDate(),
-    queued_before: Joi.string().isoDate(),
+    queued_after: momentSchema,
+    queued_before: momentSchema,
   }).min(1),
 );
 

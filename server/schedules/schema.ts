@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { momentSchema } from '../http/moment-schema';
 import { named } from '../http/named-schema';
 import { prepared, preparedQuery } from '../http/validation';
 import { taskSchema } from '../tasks';
@@ -14,19 +15,14 @@ const id = Joi.string().pattern(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$/, 'schedu
 /** Ten years. */
 const MAX_SECONDS = 315_360_000;
 
-/** With its offset: what has none would be a moment of the gateway's own clock, another one on each machine. */
-const moment = Joi.string()
-  .isoDate()
-  .pattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/, 'RFC 3339 moment');
-
 const timing = {
   cron: Joi.string()
     .max(200)
     .description('Five fields, six with seconds in front, or @hourly, @daily and the like.'),
   timezone: Joi.string().max(64).description('IANA name for `cron`, such as Europe/Berlin. Default UTC.'),
   interval_seconds: Joi.number().min(1).max(MAX_SECONDS).description('In place of `cron`.'),
-  starts_at: moment.description('Not before; an interval counts from here.'),
-  ends_at: moment.description('Not after.'),
+  starts_at: momentSchema.description('Not before; an interval counts from here.'),
+  ends_at: momentSchema.description('Not after.'),
 };
 
 const fields = {
