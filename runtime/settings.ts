@@ -58,9 +58,18 @@ export function optionalText(about: About & { readonly pattern?: RegExp }): Sett
   return described(schema, about, { form: 'text' });
 }
 
-/** A text that is never printed: neither in problems nor in the generated documentation. */
-export function secret(about: About & { readonly default: string }): Setting<string> {
-  return described(Joi.string().default(about.default), about, { form: 'secret', secret: true });
+/**
+ * A text that is never printed: neither in problems nor in the generated documentation.
+ * @param about `problem` says what is wrong with a text, without quoting it
+ */
+export function secret(
+  about: About & { readonly default: string; readonly problem?: (text: string) => string | undefined },
+): Setting<string> {
+  const schema = Joi.string().custom((value: string, helpers) => {
+    const problem = about.problem?.(value);
+    return problem === undefined ? value : helpers.message({ custom: problem });
+  });
+  return described(schema.default(about.default), about, { form: 'secret', secret: true });
 }
 
 /** A secret that may be absent. */

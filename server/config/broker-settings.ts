@@ -1,4 +1,5 @@
 import { checkedBrokerUrl } from '../../amqp';
+import { resultBackendKind } from '../../celery';
 import { choice, flag, integer, list, optionalSecret, optionalText, secret, text } from '../../runtime';
 
 /** Several URLs have `;` between them in Celery's settings; a cluster's list often has `,`. */
@@ -121,6 +122,10 @@ export const brokerSettings = {
 export const celerySettings = {
   CELERY_RESULT_BACKEND: secret({
     default: 'rpc://',
+    problem: (url) =>
+      resultBackendKind(url) === undefined
+        ? 'must be rpc://, redis://..., rediss://... or disabled://'
+        : undefined,
     description: 'rpc:// (results over RabbitMQ), redis://..., rediss://... or disabled://.',
   }),
   CELERY_TASK_SERIALIZER: choice(['json', 'msgpack', 'yaml'], {

@@ -36,8 +36,9 @@ describe('the gateway configuration', () => {
       CELERY_BROKER_URL: 'amqp://u:CANARY@bad host',
       RABBITMQ_URL: 'http://u:CANARY@h',
       GATEWAY_API_KEYS: 'CANARY',
+      CELERY_RESULT_BACKEND: 'mongodb://u:CANARY@h',
     };
-    expect(() => loadServerConfig(env)).toThrow(/3 problem/);
+    expect(() => loadServerConfig(env)).toThrow(/4 problem/);
     expect(() => loadServerConfig(env)).not.toThrow(/CANARY/);
   });
 });
