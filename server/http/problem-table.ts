@@ -241,7 +241,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 503,
     title: 'The gateway is not ready yet',
     advice:
-      'It has just reached the broker and opens its streams. Nothing was queued. Repeat after `Retry-After`.',
+      'It has not read all that is kept yet, or cannot while the broker is away. Nothing was queued. Repeat after `Retry-After`.',
   },
   IDEMPOTENCY_UNAVAILABLE: {
     status: 503,
