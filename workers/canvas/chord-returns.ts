@@ -44,10 +44,10 @@ export class ChordReturns {
   /** A part may complete a chord whose body fails, which may be a part of another chord, and so on. */
   async giveBack(owed: readonly OwedPart[], settling: Settling): Promise<void> {
     const { chordParts } = this.deps.services;
-    if (chordParts === undefined) return;
     const pending = [...owed];
     for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const claim = await this.count(chordParts, next, settling);
+      const claim = chordParts === undefined ? null : await this.count(chordParts, next, settling);
+      await next.onReturned?.();
       if (claim !== null) pending.push(...(await this.complete(claim, next, settling)));
     }
   }

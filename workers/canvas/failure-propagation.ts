@@ -15,6 +15,11 @@ import { failureMeta } from './failure-meta';
 export interface OwedPart {
   readonly part: ChordPart;
   readonly body: Signature;
+  /**
+   * Stores the failure of the step that never runs, once its part is counted. Celery takes a failed step for one whose part is
+   * returned: stored first, nobody would return it where this worker dies in between and Python gets the message.
+   */
+  readonly onReturned?: () => Promise<void>;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -86,10 +91,13 @@ export class FailurePropagation {
     const stored = new Set<unknown>();
     for (let sig = pending.shift(); sig !== undefined; sig = pending.shift()) {
       const { task_id: id } = sig.options;
-      if (stores && !stored.has(id)) await this.store(sig.options, error, settling);
+      const { options } = sig;
+      const isToStore = stores && !stored.has(id);
       stored.add(id);
-      const part = sig.subtask_type === 'group' ? null : owedBy(sig.options, error);
-      if (part !== null) owed.push(part);
+      const part = sig.subtask_type === 'group' ? null : owedBy(options, error);
+      if (part === null && isToStore) await this.store(options, error, settling);
+      const onReturned = (): Promise<void> => this.store(options, error, settling);
+      if (part !== null) owed.push(isToStore ? { ...part, onReturned } : part);
       pending.push(...endsOf(sig));
     }
     return owed;

@@ -236,7 +236,10 @@ describe('a failure that goes on', () => {
     const failures = new FailurePropagation(outside.deps, new Errbacks(outside.deps));
     const error = new PythonError('ValueError', 'builtins', ['bad']);
     const owed = await failures.failChain(chain, error, stores, outside.settling);
+    const before = outside.stored.map(({ task_id }) => task_id);
+    for (const { onReturned } of owed) await onReturned?.();
     return {
+      before,
       stored: outside.stored.map(({ task_id }) => task_id),
       owed: owed.map(({ part }) => part.taskId),
     };
@@ -246,12 +249,19 @@ describe('a failure that goes on', () => {
   const member = { chord: s('t.body'), group_id: 'g', group_index: 1 };
 
   it('reaches each step that has an id', async () => {
-    expect(await spread([step('c'), s('t.unfrozen'), step('b')])).toEqual({ stored: ['c', 'b'], owed: [] });
+    expect(await spread([step('c'), s('t.unfrozen'), step('b')])).toMatchObject({
+      stored: ['c', 'b'],
+      owed: [],
+    });
   });
 
   it('tells the chord a step is in, also where results are ignored', async () => {
-    expect(await spread([step('b', member)])).toEqual({ stored: ['b'], owed: ['b'] });
-    expect(await spread([step('b', member)], false)).toEqual({ stored: [], owed: ['b'] });
+    expect(await spread([step('b', member)])).toMatchObject({ stored: ['b'], owed: ['b'] });
+    expect(await spread([step('b', member)], false)).toMatchObject({ stored: [], owed: ['b'] });
+  });
+
+  it('is stored of a step in a chord once its part is returned: Celery returns none of a step that has failed', async () => {
+    expect(await spread([step('c'), step('b', member)])).toMatchObject({ before: ['c'], stored: ['c', 'b'] });
   });
 
   it('reaches the body of a chord among the steps', async () => {
@@ -264,6 +274,6 @@ describe('a failure that goes on', () => {
       task_id: 'group',
       ...member,
     });
-    expect(await spread([last])).toEqual({ stored: ['group', 'x', 'y'], owed: ['x', 'y'] });
+    expect(await spread([last])).toMatchObject({ stored: ['group', 'x', 'y'], owed: ['x', 'y'] });
   });
 });
