@@ -87,4 +87,6 @@ const LATE: readonly RegExp[] = [
   /"detail":"RabbitMQ did not answer in time"/,
   /"detail":"The message could not be written within its deadline"/,
   /"detail":"[^"]*: no confirm within the deadline"/,
+  // The canary of readiness.
+  /"code":"CONFIRM_TIMEOUT"/,
 ];
