@@ -73,7 +73,7 @@ export class TaskMetrics {
       buckets: RUNTIME_BUCKETS,
     });
     this.#wait = registry.histogram({
-      name: 'celery_task_wait_seconds',
+      name: 'celery_task_queue_wait_time',
       help: 'Seconds between being due (queued, or the ETA) and the start of execution.',
       labels: ['name', 'queue_name'],
       buckets: WAIT_BUCKETS,

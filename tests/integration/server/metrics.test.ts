@@ -95,7 +95,7 @@ test('what workers do to tasks is told under the names and labels of celery-expo
   expect(found.value('celery_task_started_total', of('m.add'))).toBe(1);
   expect(found.value('celery_task_retried_total', of('m.retry'))).toBe(1);
   expect(found.value('celery_task_runtime_count', of('m.add'))).toBe(1);
-  expect(found.value('celery_task_wait_seconds_count', { name: 'm.add', queue_name: 'celery' })).toBe(1);
+  expect(found.value('celery_task_queue_wait_time_count', { name: 'm.add', queue_name: 'celery' })).toBe(1);
   expect(found.value('celery_worker_tasks_active', { hostname: hostname() })).toBe(0);
   expect(found.value('celery_active_consumer_count', { queue_name: 'celery' })).toBeGreaterThanOrEqual(1);
   expect(found.value('celery_active_process_count', { queue_name: 'celery' })).toBeGreaterThanOrEqual(1);
