@@ -18,6 +18,8 @@ export interface EventReceiverOptions {
   readonly streamName?: string | undefined;
   /** How long events are kept and replayed, in seconds. Default 3600. */
   readonly maxAgeSeconds?: number | undefined;
+  /** Size of the stream at which the oldest go before their time, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   /** False reads an exclusive queue, as Celery's own monitors do. Default true. */
   readonly streams?: boolean | undefined;
   readonly onEvent: (event: ReceivedEvent, source: EventSource) => void;
@@ -60,6 +62,7 @@ export class EventReceiver {
       topology: options.topology,
       streamName: options.streamName ?? DEFAULT_STREAM,
       maxAgeSeconds: options.maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS,
+      maxStreamBytes: options.maxStreamBytes,
       bindings: [{ exchange: CELERY_EXCHANGES.events, routingKey: '#' }],
       fallback: { name: queue.name, exclusive: true, arguments: queue.arguments },
       streams: options.streams,

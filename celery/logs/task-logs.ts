@@ -7,6 +7,8 @@ export interface TaskLogsOptions {
   readonly topology: LogTopology;
   /** How long lines are kept by the broker and read back at start, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Size of the stream at which the oldest go before their time, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   /** Characters held for all tasks together. Default 16 Mi. */
   readonly maxCharacters?: number | undefined;
   readonly logger: AmqpLogger;
@@ -51,12 +53,13 @@ export class TaskLogs {
     this.#tasks = new BoundedIndex(MAX_TASKS, (_taskId, { characters }) => {
       this.#characters -= characters;
     });
-    const { connection, topology, maxAgeSeconds, logger, now } = options;
+    const { connection, topology, maxAgeSeconds, maxStreamBytes, logger, now } = options;
     this.#log = new StreamLog({
       connection,
       topology,
       streamName: TASK_LOG_STREAM,
       maxAgeSeconds,
+      maxStreamBytes,
       onEntry: ({ delivery }) => this.take(delivery.content),
       logger,
       now,

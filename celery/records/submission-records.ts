@@ -13,6 +13,8 @@ export interface SubmissionRecordsOptions {
   readonly streamName?: string | undefined;
   /** How long submissions are kept and replayed, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Size of the stream at which the oldest go before their time, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   /** Who keeps what is read; else the latest entries are kept here. */
   readonly index?: SubmissionIndex | undefined;
   /** Most submissions held where no index is given. Default 10000. */
@@ -56,6 +58,7 @@ export class SubmissionRecords {
       topology: options.topology,
       streamName,
       maxAgeSeconds: options.maxAgeSeconds,
+      maxStreamBytes: options.maxStreamBytes,
       streams: options.streams,
       onEntry: ({ delivery, offset, replayed }) =>
         this.#index.onRecord(taskOf(delivery), { offset, replayed }),

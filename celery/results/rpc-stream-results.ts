@@ -29,6 +29,8 @@ export interface RpcStreamResultsOptions {
   readonly streamName?: string | undefined;
   /** How long results are kept and replayed, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Size of the stream at which the oldest go before their time, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   /** Most tasks whose result is held in memory. */
   readonly maxEntries: number;
   /** Most bytes of result bodies held in memory. Default 256 MiB. */
@@ -79,6 +81,7 @@ export class RpcStreamResults implements ResultReader, ResultFeed {
       topology: options.topology,
       streamName,
       maxAgeSeconds,
+      maxStreamBytes: options.maxStreamBytes,
       fallback: {
         name: options.fallbackQueue ?? `${streamName}.${hostname()}`,
         arguments: { 'x-expires': maxAgeSeconds * 1000 },

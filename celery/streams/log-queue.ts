@@ -31,6 +31,8 @@ export interface LogQueueOptions {
   readonly topology: LogTopology;
   readonly streamName: string;
   readonly maxAgeSeconds: number;
+  /** Size at which the broker drops the oldest segments, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   readonly bindings?: readonly LogBinding[] | undefined;
   readonly fallback?: LogQueue | undefined;
   readonly streams?: boolean | undefined;
@@ -45,13 +47,18 @@ const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** Errors that say "no streams here", as opposed to "not now". */
 const NO_STREAM: ReadonlySet<string> = new Set(['PRECONDITION_FAILED', 'ACCESS_REFUSED']);
 
-/** The declaration of a stream with retention by age. */
-export const streamDeclaration = (name: string, maxAgeSeconds: number): QueueDeclaration => ({
+/** The declaration of a stream with retention by age and, where given, by size; the smaller counts. */
+export const streamDeclaration = (
+  name: string,
+  maxAgeSeconds: number,
+  maxBytes?: number,
+): QueueDeclaration => ({
   name,
   durable: true,
   arguments: {
     'x-queue-type': 'stream',
     'x-max-age': `${maxAgeSeconds}s`,
+    ...(maxBytes === undefined ? {} : { 'x-max-length-bytes': maxBytes }),
     'x-stream-max-segment-size-bytes': MAX_SEGMENT_BYTES,
   },
 });
@@ -61,7 +68,7 @@ export const streamDeclaration = (name: string, maxAgeSeconds: number): QueueDec
  * @throws RabbitMQError when the broker is away; try again then.
  */
 export const openLogQueue = async (options: LogQueueOptions): Promise<OpenedLog> => {
-  const { topology, streamName, maxAgeSeconds, fallback, bindings = [] } = options;
+  const { topology, streamName, maxAgeSeconds, maxStreamBytes, fallback, bindings = [] } = options;
   let created = false;
   const refusal = options.streams === false ? 'streams are turned off' : await declareStream();
   if (refusal === undefined) return { kind: 'stream', queue: streamName, created };
@@ -81,7 +88,10 @@ export const openLogQueue = async (options: LogQueueOptions): Promise<OpenedLog>
 
   async function declareStream(): Promise<string | undefined> {
     try {
-      created = (await topology.ensureQueue(streamDeclaration(streamName, maxAgeSeconds))) === 'declared';
+      const declared = await topology.ensureQueue(
+        streamDeclaration(streamName, maxAgeSeconds, maxStreamBytes),
+      );
+      created = declared === 'declared';
     } catch (error) {
       if (error instanceof RabbitMQError && NO_STREAM.has(error.code)) return error.message;
       throw error;

@@ -35,6 +35,8 @@ export interface StreamLogOptions {
   readonly streamName: string;
   /** Age at which the broker drops whole segments, and how far back a start replays, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Size at which the broker drops whole segments, in bytes. Default: age alone counts. */
+  readonly maxStreamBytes?: number | undefined;
   /** Read all that the broker still has, however old; `maxAgeSeconds` is then about dropping only. Default false. */
   readonly fromFirst?: boolean | undefined;
   /** Where the stream gets its messages besides the default exchange. */

@@ -68,6 +68,7 @@ function submissionRecords(
     topology,
     streamName: config.SUBMISSION_RECORD_STREAM,
     maxAgeSeconds: config.SUBMISSION_RECORD_MAX_AGE_SECONDS,
+    maxStreamBytes: config.TRAFFIC_STREAMS_MAX_BYTES || undefined,
     index: submissionIndex(history),
     logger,
   });
@@ -128,6 +129,7 @@ function eventReceiver(
     topology,
     clock,
     maxAgeSeconds: config.EVENTS_MAX_AGE_SECONDS,
+    maxStreamBytes: config.TRAFFIC_STREAMS_MAX_BYTES || undefined,
     onEvent: (event, source) => feed.onEvent(event, source),
     protection: contentProtection(config),
     logger,

@@ -69,6 +69,7 @@ function taskLogs({ config, logger }: FeatureContext, broker: BrokerParts): Task
     connection: broker.connections.consume,
     topology: broker.topology,
     maxAgeSeconds: config.TASK_LOGS_MAX_AGE_SECONDS,
+    maxStreamBytes: config.TRAFFIC_STREAMS_MAX_BYTES || undefined,
     logger,
   });
 }

@@ -61,6 +61,7 @@ export function createResultSide({
     topology,
     streamName: config.RESULT_STREAM,
     maxAgeSeconds: config.CELERY_RESULT_EXPIRES,
+    maxStreamBytes: config.TRAFFIC_STREAMS_MAX_BYTES || undefined,
     maxEntries: config.RESULT_MAX_ENTRIES,
     fallbackQueue: fallbackQueue(config),
     onMeta: (meta, source) => history.onResult(meta, source),

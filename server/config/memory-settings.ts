@@ -21,6 +21,13 @@ export const memorySettings = {
     default: false,
     description: 'Submits tasks again whose queue was deleted between the check and their publish.',
   }),
+  TRAFFIC_STREAMS_MAX_BYTES: integer({
+    default: 0,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description:
+      'Size of each stream that grows with the traffic (submissions, results, events, task logs) at which the broker drops the oldest before their time; 0 leaves it to their age. Counts for streams declared from then on: one that exists takes a policy with max-length-bytes.',
+  }),
   RESULT_STREAM: text({
     default: 'celery-gateway.results',
     description: 'Name of the stream that workers reply to with rpc:// results.',

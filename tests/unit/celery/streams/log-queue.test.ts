@@ -39,6 +39,14 @@ describe('openLogQueue', () => {
     ]);
   });
 
+  it('limits the stream by size where one is given', async () => {
+    const { fake, calls } = topology();
+    await openLogQueue({ topology: fake, streamName: 'log', maxAgeSeconds: 60, maxStreamBytes: 5_000 });
+    expect(calls).toEqual([
+      ['queue', 'log', expect.objectContaining({ 'x-max-age': '60s', 'x-max-length-bytes': 5_000 })],
+    ]);
+  });
+
   it('takes the fallback queue and says why when the broker refuses streams', async () => {
     const { fake, calls } = topology(new QueueError('PRECONDITION_FAILED', 'invalid arg x-queue-type'));
     const opened = await openLogQueue({
