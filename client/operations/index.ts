@@ -4,6 +4,7 @@ import { type BindingsOperations, BINDINGS_OPERATIONS } from './bindings';
 import { type BrokersOperations, BROKERS_OPERATIONS } from './brokers';
 import { type ConnectionsOperations, CONNECTIONS_OPERATIONS } from './connections';
 import { type DeadLettersOperations, DEAD_LETTERS_OPERATIONS } from './dead-letters';
+import { type DefinitionsOperations, DEFINITIONS_OPERATIONS } from './definitions';
 import { type DocsOperations, DOCS_OPERATIONS } from './docs';
 import { type EventsOperations, EVENTS_OPERATIONS } from './events';
 import { type ExchangesOperations, EXCHANGES_OPERATIONS } from './exchanges';
@@ -32,6 +33,9 @@ export type * from './connections-calls';
 export type * from './dead-letters';
 export type * from './dead-letters-calls';
 export type * from './dead-letters-types';
+export type * from './definitions';
+export type * from './definitions-calls';
+export type * from './definitions-types';
 export type * from './docs';
 export type * from './events';
 export type * from './events-calls';
@@ -76,7 +80,7 @@ export type * from './workflows-calls';
 export type * from './workflows-types';
 
 /** Each operation of the gateway: what it takes and what it answers. */
-export interface Operations extends AuditOperations, BindingsOperations, BrokersOperations, ConnectionsOperations, DeadLettersOperations, DocsOperations, EventsOperations, ExchangesOperations, HealthOperations, KeysOperations, LogOperations, MessagesOperations, MetricsOperations, OperationsOperations, PoliciesOperations, QueuesOperations, SchedulesOperations, TasksOperations, WebhooksOperations, WorkersOperations, WorkflowsOperations {}
+export interface Operations extends AuditOperations, BindingsOperations, BrokersOperations, ConnectionsOperations, DeadLettersOperations, DefinitionsOperations, DocsOperations, EventsOperations, ExchangesOperations, HealthOperations, KeysOperations, LogOperations, MessagesOperations, MetricsOperations, OperationsOperations, PoliciesOperations, QueuesOperations, SchedulesOperations, TasksOperations, WebhooksOperations, WorkersOperations, WorkflowsOperations {}
 
 /** Method, path and the content type of the body. */
 export const OPERATIONS = {
@@ -85,6 +89,7 @@ export const OPERATIONS = {
   ...BROKERS_OPERATIONS,
   ...CONNECTIONS_OPERATIONS,
   ...DEAD_LETTERS_OPERATIONS,
+  ...DEFINITIONS_OPERATIONS,
   ...DOCS_OPERATIONS,
   ...EVENTS_OPERATIONS,
   ...EXCHANGES_OPERATIONS,

@@ -1,2 +1,3 @@
 export { bindingRoutes } from './routes';
-export { BindingService, type BindingServiceDeps } from './service';
+export { bindingSchema } from './schema';
+export { type Binding, BindingService, type BindingServiceDeps, isPredefinedExchange } from './service';

@@ -19,7 +19,10 @@ const fields = {
   destination_type: Joi.string().valid('queue', 'exchange').default('queue'),
   routing_key: Joi.string().allow('').max(255).default(''),
   arguments: Joi.object()
-    .pattern(Joi.string().max(128), Joi.alternatives(Joi.string().max(1024), Joi.number(), Joi.boolean()))
+    .pattern(
+      Joi.string().max(128),
+      Joi.alternatives(Joi.string().allow('').max(1024), Joi.number(), Joi.boolean()),
+    )
     .description('Of an exchange of type headers.'),
 };
 

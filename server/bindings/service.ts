@@ -26,6 +26,10 @@ export interface Binding {
   readonly arguments: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Those every virtual host has: they may be bound from, since nothing of theirs is changed. */
+export const isPredefinedExchange = (name: string): boolean =>
+  /^amq\.(direct|topic|fanout|headers|match)$/.test(name);
+
 /** Binds, unbinds and lists bindings. */
 export class BindingService {
   constructor(private readonly deps: BindingServiceDeps) {}
@@ -71,10 +75,9 @@ export class BindingService {
     );
   }
 
-  /** Exchanges every virtual host has may be bound from: nothing of theirs is changed. */
   private async check({ source, destination, destinationType }: Binding): Promise<void> {
     const { names, topology } = this.deps;
-    if (!/^amq\.(direct|topic|fanout|headers|match)$/.test(source)) names.checkExchange(source, '/source');
+    if (!isPredefinedExchange(source)) names.checkExchange(source, '/source');
     if (destinationType === 'queue') names.checkQueue(destination, '/destination');
     else names.checkExchange(destination, '/destination');
     if (!(await topology.exchangeExists(source)))

@@ -1,5 +1,6 @@
 import { BindingService, bindingRoutes } from '../bindings';
 import { ConnectionService, connectionRoutes } from '../connections';
+import { DefinitionNames, definitionRoutes, ExportService, ImportService } from '../definitions';
 import { ExchangeService, exchangeRoutes } from '../exchanges';
 import { StreamLimit } from '../http/stream-limit';
 import { ExchangeFeed, MessageService, messageRoutes, messageStreamRoute } from '../messages';
@@ -42,7 +43,7 @@ function topologyFeature(
 ) {
   const { messaging, names, broker } = context;
   const { topology, management, work } = parts;
-  const service = new QueueService({
+  const queues = new QueueService({
     messaging,
     topology,
     management,
@@ -52,11 +53,27 @@ function topologyFeature(
     declared,
     settled,
   });
+  const exchanges = new ExchangeService({ topology, management, names, declared: new DeclaredNames() });
+  const bindings = new BindingService({ topology, management, names });
+  const policies = new PolicyService({ management, names });
+  const own = new DefinitionNames(names);
   return [
-    ...queueRoutes({ service, partitions }),
-    ...exchangeRoutes(new ExchangeService({ topology, management, names, declared: new DeclaredNames() })),
-    ...bindingRoutes(new BindingService({ topology, management, names })),
-    ...policyRoutes(new PolicyService({ management, names })),
+    ...queueRoutes({ service: queues, partitions }),
+    ...exchangeRoutes(exchanges),
+    ...bindingRoutes(bindings),
+    ...policyRoutes(policies),
+    ...definitionRoutes({
+      exporter: new ExportService({ management, names: own }),
+      importer: new ImportService({
+        queues,
+        exchanges,
+        bindings,
+        policies,
+        topology,
+        management,
+        names: own,
+      }),
+    }),
     ...connectionRoutes(new ConnectionService({ management })),
   ];
 }

@@ -1,2 +1,3 @@
 export { exchangeRoutes } from './routes';
+export { declareExchangeSchema } from './schema';
 export { ExchangeService, type ExchangeServiceDeps } from './service';

@@ -1,2 +1,3 @@
 export { policyRoutes } from './routes';
+export { policySchema } from './schema';
 export { PolicyService, type PolicyServiceDeps } from './service';

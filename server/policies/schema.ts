@@ -27,7 +27,7 @@ export const policySchema = prepared<PolicyBody>(
     definition: Joi.object()
       .pattern(
         /^[a-z][a-z0-9-]{0,60}$/,
-        Joi.alternatives(Joi.string().max(1024), Joi.number(), Joi.boolean()),
+        Joi.alternatives(Joi.string().allow('').max(1024), Joi.number(), Joi.boolean()),
       )
       .min(1)
       .required()

@@ -23,9 +23,14 @@ export class PolicyService {
 
   /** Creates or replaces it. @throws GatewayError REQUEST_INVALID for a pattern that would touch internal queues. */
   async put(name: string, policy: PolicyDefinition): Promise<void> {
+    await this.check(policy.pattern).putPolicy(name, policy);
+  }
+
+  /** Whether one of this pattern may be set; what sets it. @throws GatewayError REQUEST_INVALID. */
+  check(pattern: string): NonNullable<PolicyServiceDeps['management']> {
     const management = this.management('Setting a policy');
-    checkPattern(policy.pattern);
-    await management.putPolicy(name, policy);
+    checkPattern(pattern);
+    return management;
   }
 
   /** @throws GatewayError POLICY_NOT_FOUND. */

@@ -7,5 +7,11 @@ export { type PartitionRoute, parsePartitionRoute, partitionRoute, partsOf } fro
 export { PartitionService, type Partitions } from './partition-service';
 export { type QueueRoutesDeps, queueRoutes } from './routes';
 export { declareSchema, listQuerySchema, queueNameSchema } from './schema';
-export { type ListCommand, QueueService, type QueueServiceDeps } from './service';
+export {
+  type DeclareCommand,
+  declarationOf,
+  type ListCommand,
+  QueueService,
+  type QueueServiceDeps,
+} from './service';
 export { ratesView } from './view';

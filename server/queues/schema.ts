@@ -77,7 +77,10 @@ const declareFields = {
     .description("Belongs to the gateway's connection and goes with it: nobody else can consume it."),
   auto_delete: Joi.boolean().default(false).description('Deleted when its last consumer goes.'),
   arguments: Joi.object()
-    .pattern(/^x-[a-z0-9-]{1,60}$/, Joi.alternatives(Joi.string().max(1024), Joi.number(), Joi.boolean()))
+    .pattern(
+      /^x-[a-z0-9-]{1,60}$/,
+      Joi.alternatives(Joi.string().allow('').max(1024), Joi.number(), Joi.boolean()),
+    )
     .description(
       'RabbitMQ queue arguments, such as x-max-priority or x-queue-type; they win over the options.',
     ),
