@@ -1,69 +1,25 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { AmqpConnection, type TlsOptions } from '../../../amqp';
+import { Certificates } from '../../support/certificates';
 import { freePort, PrivateBroker } from '../../support/private-broker';
 import { SilentLogger } from '../../support/silent-logger';
 
-const run = promisify(execFile);
 const logger = new SilentLogger();
-let directory: string;
+let certificates: Certificates;
 let broker: PrivateBroker;
 let tlsPort: number;
 
-const file = (name: string): string => join(directory, name);
-const pem = (name: string): Buffer => readFileSync(file(name));
-
-const issue = async (name: string): Promise<void> => {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '1',
-    ...subject,
-    '-CA',
-    file('ca.pem'),
-    '-CAkey',
-    file('ca.key'),
-    '-keyout',
-    file(`${name}.key`),
-    '-out',
-    file(`${name}.pem`),
-  ]);
-};
-
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tls-'));
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '1',
-    '-subj',
-    '/CN=Test CA',
-    '-keyout',
-    file('ca.key'),
-    '-out',
-    file('ca.pem'),
-  ]);
-  await issue('server');
-  await issue('client');
+  certificates = await Certificates.create();
+  await Promise.all([certificates.issue('server'), certificates.issue('client')]);
   tlsPort = await freePort();
   broker = await PrivateBroker.create(() => [
     `listeners.ssl.default = 127.0.0.1:${tlsPort}`,
-    `ssl_options.cacertfile = ${file('ca.pem')}`,
-    `ssl_options.certfile = ${file('server.pem')}`,
-    `ssl_options.keyfile = ${file('server.key')}`,
+    `ssl_options.cacertfile = ${certificates.file('ca.pem')}`,
+    `ssl_options.certfile = ${certificates.file('server.pem')}`,
+    `ssl_options.keyfile = ${certificates.file('server.key')}`,
     'ssl_options.verify = verify_peer',
     'ssl_options.fail_if_no_peer_cert = true',
   ]);
@@ -71,11 +27,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await broker.stop();
-  await rm(directory, { recursive: true, force: true });
+  await certificates.remove();
 });
 
-const outcome = async (tls: TlsOptions): Promise<string> => {
-  const urls = [`amqps://guest:guest@localhost:${tlsPort}/`];
+const outcome = async (tls: TlsOptions, port = tlsPort): Promise<string> => {
+  const urls = [`amqps://guest:guest@localhost:${port}/`];
   const connection = new AmqpConnection({ urls, name: 'tls', logger, tls });
   try {
     const failed = new Promise<string>((resolve) =>
@@ -89,6 +45,7 @@ const outcome = async (tls: TlsOptions): Promise<string> => {
 };
 
 describe('AmqpConnection over TLS', () => {
+  const pem = (name: string): Buffer => certificates.read(name);
   const client = (): TlsOptions => ({ ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key') });
 
   it('connects with the CA and a client certificate', async () => {
@@ -98,6 +55,20 @@ describe('AmqpConnection over TLS', () => {
   it('refuses a broker whose CA it does not know, or whose name is another', async () => {
     expect(await outcome({ cert: pem('client.pem'), key: pem('client.key') })).toMatch(/certificate/);
     expect(await outcome({ ...client(), servername: 'elsewhere' })).toMatch(/altnames|does not match/);
+  });
+
+  it('refuses a broker whose certificate has expired', async () => {
+    await certificates.issueExpired('expired');
+    // The certificate is looked at before the first byte of AMQP, so whoever shows it will do.
+    const server = createServer({ cert: pem('expired.pem'), key: pem('expired.key') }).listen(0, 'localhost');
+    await once(server, 'listening');
+    try {
+      expect(await outcome(client(), (server.address() as AddressInfo).port)).toMatch(
+        /certificate has expired/,
+      );
+    } finally {
+      server.close();
+    }
   });
 
   it('is refused without a client certificate', async () => {
