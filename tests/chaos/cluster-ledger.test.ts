@@ -1,4 +1,5 @@
 import { Cleanup } from '../support/cleanup';
+import { describeInFull } from '../support/full-form';
 import { killUnderLoad, tell } from '../support/killed-under-load';
 import type { PrivateBroker } from '../support/private-broker';
 import { privateCluster } from '../support/private-cluster';
@@ -15,9 +16,7 @@ import {
 const KILLS = 6;
 
 // A cluster takes half a minute to come up.
-const fullOnly = process.env.FULL === '1' ? describe : describe.skip;
-
-fullOnly('three nodes with a quorum queue, one after the other killed under submissions', () => {
+describeInFull('three nodes with a quorum queue, one after the other killed under submissions', () => {
   const cleanup = new Cleanup();
   afterAll(() => cleanup.run(), 60_000);
 

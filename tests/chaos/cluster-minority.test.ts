@@ -1,4 +1,5 @@
 import { Cleanup } from '../support/cleanup';
+import { describeInFull } from '../support/full-form';
 import { privateCluster } from '../support/private-cluster';
 import { GatewayProcess } from '../support/processes';
 import {
@@ -11,11 +12,10 @@ import {
 import { until } from '../support/until';
 
 // Three nodes take a minute to come up on two cores: gateway-degradation runs what one node can show in every run.
-const fullOnly = process.env.FULL === '1' ? describe : describe.skip;
 const ENOUGH = 100;
 const PATIENT = { timeoutMs: 120_000 };
 
-fullOnly.each(['pause_minority', 'ignore'] as const)(
+describeInFull.each(['pause_minority', 'ignore'] as const)(
   'two of three nodes dead, the third one set to %s, under submissions to a quorum queue',
   (partitions) => {
     const cleanup = new Cleanup();

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup } from '../support/cleanup';
-import { Firewall, firewallWorks } from '../support/firewall';
+import { Firewall, firewalled } from '../support/firewall';
+import { describeInFull } from '../support/full-form';
 import type { PrivateBroker } from '../support/private-broker';
 import { privateCluster } from '../support/private-cluster';
 import { GatewayProcess } from '../support/processes';
@@ -25,11 +26,8 @@ const PATIENCE_MS = 20_000;
 const QUORUM_SETTLES_MS = 4000;
 const BETWEEN = 300;
 
-/** Without it the test is skipped; its name says so. */
-const able = firewallWorks();
-const title = able ? '' : 'skipped: needs nftables and the rights to use it: ';
 // A cluster takes half a minute to come up and the cut another one.
-const fullOnly = able && process.env.FULL === '1' ? describe : describe.skip;
+const suite = firewalled.able ? describeInFull : describe.skip;
 
 /** The local ports of a node's connections to other nodes. */
 function linksOf(pid: number, distPorts: readonly number[]): readonly number[] {
@@ -55,8 +53,8 @@ async function leaderOf(node: PrivateBroker, queue: string): Promise<string> {
   return lines.map((line) => line.split('\t')).find(([name]) => name === queue)?.[1] ?? '';
 }
 
-fullOnly(
-  `${title}three nodes, the leader of the quorum queue cut off from the others under submissions`,
+suite(
+  firewalled.title('three nodes, the leader of the quorum queue cut off from the others under submissions'),
   () => {
     const cleanup = new Cleanup();
     afterAll(() => cleanup.run(), 60_000);

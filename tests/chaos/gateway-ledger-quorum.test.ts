@@ -1,10 +1,9 @@
 import { Cleanup } from '../support/cleanup';
+import { describeInFull } from '../support/full-form';
 import { ledgerOfKills } from '../support/ledger-of-kills';
 
 // In a file of its own, so that twenty kills of it run beside those of the classic queue.
-const fullOnly = process.env.FULL === '1' ? describe : describe.skip;
-
-fullOnly('a broker killed under submissions to a quorum queue', () => {
+describeInFull('a broker killed under submissions to a quorum queue', () => {
   const cleanup = new Cleanup();
   afterAll(() => cleanup.run(), 60_000);
 

@@ -1,6 +1,6 @@
 import { BadLink } from '../support/bad-link';
 import { Cleanup } from '../support/cleanup';
-import { Firewall, firewallWorks } from '../support/firewall';
+import { Firewall, firewalled } from '../support/firewall';
 import { GatewayProcess } from '../support/processes';
 import { drain, expectNothingLost, SubmissionLedger } from '../support/submission-ledger';
 import { until } from '../support/until';
@@ -14,10 +14,10 @@ const ACCEPTED = FULL ? 2000 : 300;
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run(), 60_000);
 
-const able = firewallWorks();
+const withFirewall = firewalled.able ? test : test.skip;
 
-(able ? test : test.skip)(
-  `${able ? '' : 'skipped: needs nftables and the rights to use it: '}a link that loses ${PERCENT} % of its packets: slower, and nothing accepted is lost`,
+withFirewall(
+  firewalled.title(`a link that loses ${PERCENT} % of its packets: slower, and nothing accepted is lost`),
   async () => {
     const vhost = await createVhost('packet-loss');
     cleanup.does(() => vhost.drop());

@@ -81,3 +81,11 @@ export class Firewall {
     nft(`add rule inet ${this.#table} input iif lo ${what} counter drop`);
   }
 }
+
+/** Without nftables and the right to use them such a test is skipped, and its name says so. */
+export const firewalled = firewallWorks()
+  ? { able: true, title: (name: string): string => name }
+  : {
+      able: false,
+      title: (name: string): string => `skipped: needs nftables and the rights to use it: ${name}`,
+    };
