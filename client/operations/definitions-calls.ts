@@ -44,7 +44,7 @@ export type ImportDefinitionsBody = {
     /** The highest that matches applies. */
     readonly priority?: number;
     /** Such as message-ttl, max-length, dead-letter-exchange, delivery-limit. */
-    readonly definition: Readonly<Record<string, string | number | boolean>>;
+    readonly definition: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   }>;
 };
 

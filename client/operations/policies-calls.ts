@@ -7,5 +7,5 @@ export type PutPolicyBody = {
   /** The highest that matches applies. */
   readonly priority?: number;
   /** Such as message-ttl, max-length, dead-letter-exchange, delivery-limit. */
-  readonly definition: Readonly<Record<string, string | number | boolean>>;
+  readonly definition: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 };

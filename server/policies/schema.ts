@@ -7,7 +7,7 @@ export interface PolicyBody {
   readonly pattern: string;
   readonly apply_to: 'queues' | 'exchanges' | 'all';
   readonly priority: number;
-  readonly definition: Readonly<Record<string, string | number | boolean>>;
+  readonly definition: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 export const policySchema = prepared<PolicyBody>(
@@ -27,7 +27,12 @@ export const policySchema = prepared<PolicyBody>(
     definition: Joi.object()
       .pattern(
         /^[a-z][a-z0-9-]{0,60}$/,
-        Joi.alternatives(Joi.string().allow('').max(1024), Joi.number(), Joi.boolean()),
+        Joi.alternatives(
+          Joi.string().allow('').max(1024),
+          Joi.number(),
+          Joi.boolean(),
+          Joi.array().items(Joi.string().max(1024)).max(100),
+        ),
       )
       .min(1)
       .required()

@@ -92,7 +92,7 @@ const TOPOLOGY = {
       pattern: '^reports$',
       'apply-to': 'queues',
       priority: 1,
-      definition: { 'max-length': 1000 },
+      definition: { 'ha-mode': 'nodes', 'ha-params': ['rabbit@elsewhere'], 'max-length': 1000 },
     },
   ],
 };
